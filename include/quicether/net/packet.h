@@ -4,6 +4,9 @@
 //
 // Parsing checks lengths and versions only as far as the fields read here need it; a packet that
 // passes has a complete header and a total length that equals the view's. RFC 791, RFC 8200.
+// IPv6 extension headers are not followed: what lies behind one counts as a protocol without ports.
+// Checksums are not verified; those that an edit touches are mended in place (RFC 1624), hence they
+// must be complete, not the partial sums of an unfinished offload.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +35,10 @@ struct PacketFacts {
     Ecn ecn = Ecn::NotEct;
     bool dont_fragment = false;     ///< IPv4 DF; always true for IPv6.
     std::uint32_t flow_hash = 0;    ///< Over addresses, protocol and, when present, ports.
+    bool is_fragment = false;       ///< IPv4 with MF or an offset; IPv6 with a fragment header.
+    bool has_ports = false;         ///< TCP, UDP, UDP-Lite, DCCP or SCTP, not in a fragment.
+    std::uint16_t source_port = 0;  ///< 0 without ports.
+    std::uint16_t destination_port = 0;
 
     [[nodiscard]] Family family() const noexcept { return source.family(); }
 };
@@ -48,7 +55,13 @@ struct PacketFacts {
 /// have parsed. False, packet unchanged, when the limit is 1 or 0: it must not be forwarded.
 [[nodiscard]] bool decrement_hop_limit(base::MutableBytes packet) noexcept;
 
-/// Lowers the MSS option of a TCP SYN to what fits `mtu_bytes` whole, mending the checksum.
+/// Marks Congestion Experienced on a packet that came as ECT(0) or ECT(1) (RFC 3168), mending the
+/// IPv4 header checksum. The packet must have parsed. False, packet unchanged, when it is not ECN
+/// capable (then only a drop tells the sender) or marked already.
+bool mark_congestion(base::MutableBytes packet) noexcept;
+
+/// Lowers the MSS option of a TCP SYN to what fits `mtu_bytes` whole (less 20 + 20 or 40 + 20 bytes
+/// of fixed headers, RFC 6691), mending the checksum. The packet must have parsed.
 /// True when it changed the packet.
 bool clamp_tcp_mss(base::MutableBytes packet, std::size_t mtu_bytes) noexcept;
 
