@@ -74,6 +74,9 @@ base::Result<KeyHandle> decode_block(std::string_view block) {
                                    &parts.size, PEM_FLAG_SECURE | PEM_FLAG_ONLY_B64) != 1) {
         return fail(ErrorCode::kBadKey, "the key file's base64 text is damaged");
     }
+    if (parts.header != nullptr && *parts.header != '\0') {
+        return fail(ErrorCode::kBadKey, "the key file has headers before its base64 text");
+    }
     const unsigned char* cursor = parts.data;
     const Pkcs8Handle info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &cursor, parts.size));
     if (!info || cursor != parts.data + parts.size) {
