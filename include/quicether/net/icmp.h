@@ -28,8 +28,10 @@ enum class IcmpError : std::uint8_t {
 inline constexpr std::size_t kIcmpErrorBytesMax = 1280;
 
 /// Writes the error packet, from `source` (of the offender's family) to the offender's source, into
-/// `out` (>= kIcmpErrorBytesMax) and returns its size. `mtu` is used by PacketTooBig alone, bytes.
-/// Errors: kUnsupported (must not be answered, or `source` has the other family), kMalformed.
+/// `out` (>= kIcmpErrorBytesMax) and returns its size. `mtu` is used by PacketTooBig alone, bytes;
+/// raised to what a host must take seriously, 68 for IPv4 and 1280 for IPv6 (RFC 8201).
+/// Errors: kUnsupported (must not be answered, or `source` has the other family), kMalformed (the
+/// offender is not exactly one packet). A shorter `out` is a bug of the caller (asserted).
 [[nodiscard]] base::Result<std::size_t> write_icmp_error(IcmpError error, base::ByteView offender,
                                                          const IpAddress& source,
                                                          std::size_t mtu, base::MutableBytes out);
