@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One message of every type with every field set to something other than its default.
+#pragma once
+
+#include <vector>
+
+#include "quicether/control/messages.h"
+
+namespace qe::control::samples {
+
+inline PathReply path() {
+    PathReply p;
+    p.local = "192.168.1.5:9000";
+    p.remote = "203.0.113.5:9000";
+    p.kind = "direct";
+    p.direction = "dialled";
+    p.rtt_us = 15'234;
+    p.rtt_min_us = 14'000;
+    p.rtt_variation_us = 300;
+    p.udp_payload_bytes = 1452;
+    p.datagram_bytes_max = 1410;
+    p.congestion_window_bytes = 123'456;
+    p.bytes_in_flight = 789;
+    p.packets_sent = 1'200'000;
+    p.packets_received = 450'000;
+    p.packets_lost = 12;
+    p.cipher = "TLS_AES_128_GCM_SHA256";
+    p.key_exchange = "X25519MLKEM768";
+    p.congestion_control = "bbr";
+    return p;
+}
+
+inline PeerReply peer() {
+    PeerReply p;
+    p.node_id = "0123456789abcdef0123456789abcdef01234567";
+    p.name = "server";
+    p.state = "connected";
+    p.role = "gateway";
+    p.session_id = "5eed5eed5eed5eed";
+    p.overlay_addresses = {"100.64.0.2", "fd00::2"};
+    p.subnets = {"10.0.0.0/16"};
+    p.endpoints = {"203.0.113.5:9000"};
+    p.bytes_sent = 18'446'744'073'709'551'615ULL;
+    p.bytes_received = 2;
+    p.packets_sent = 3;
+    p.packets_received = 4;
+    p.connected_us = 5;
+    p.last_seen_us = 6;
+    p.next_attempt_us = 7;
+    p.dials = 8;
+    p.migrations = 9;
+    p.last_error = "the peer went silent";
+    p.paths = {path()};
+    return p;
+}
+
+inline StatusReply status() {
+    StatusReply s;
+    s.version = "0.1.0";
+    s.node_id = "abc123def456abc123def456abc123def456abcd";
+    s.public_key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    s.name = "laptop";
+    s.role = "full";
+    s.state = "ok";
+    s.problems = {"no peer is reachable"};
+    s.tun_name = "quicether0";
+    s.tun_mtu_bytes = 1420;
+    s.overlay_addresses = {"100.64.0.1/16", "fd00::1/64"};
+    s.listen = {"0.0.0.0:9000", "[::]:9000"};
+    s.uptime_us = 93'784'000'000;
+    s.peers_configured = 6;
+    s.peers_connected = 5;
+    s.active_paths = {"192.168.1.5:9000"};
+    s.counters = {{"handshakes_refused", 3}, {"datagrams_malformed", 17}};
+    return s;
+}
+
+inline std::vector<Request> requests() {
+    return {StatusRequest{},  PeersRequest{},        RoutesRequest{},
+            VersionRequest{}, ConfigRequest{},       ReloadRequest{},
+            StopRequest{},    PingRequest{"x", 750}, LogsRequest{.lines = 7, .follow = true}};
+}
+
+inline std::vector<Reply> replies() {
+    return {
+        status(),
+        PeersReply{{peer(), PeerReply{}}},
+        RoutesReply{{{"10.0.0.0/16", "0123456789abcdef0123456789abcdef01234567", "server", "direct",
+                      "advertised", true}}},
+        PingReply{"0123", "server", 412, "192.168.1.5:9000", "203.0.113.5:9000", "relayed"},
+        VersionReply{"0.1.0", "86d78be"},
+        ConfigReply{"[node]\nname = \"tab\\there\"\n"},
+        ReloadReply{{"monitoring.log_level"}, {"network.mtu"}},
+        StopReply{},
+        LogLine{"2026-01-02T03:04:05.000006Z", "warn", "node", "a \"quoted\" word"},
+        ErrorReply{ErrorKind::AmbiguousPeer, "\"se\" names 2 peers"},
+    };
+}
+
+}  // namespace qe::control::samples
