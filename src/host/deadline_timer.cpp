@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/deadline_timer.h"
+
+#include <cstdint>
+
+#include <sys/timerfd.h>
+
+#include "host/failure.h"
+
+namespace qe::host {
+namespace {
+
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+
+/// All zero would disarm, so the origin becomes its first nanosecond.
+timespec to_timespec(base::Instant instant) noexcept {
+    if (instant.is_never()) {
+        return {};
+    }
+    const std::uint64_t ns = instant.nanoseconds() == 0 ? 1 : instant.nanoseconds();
+    timespec time{};
+    time.tv_sec = static_cast<time_t>(ns / kNanosecondsPerSecond);
+    time.tv_nsec = static_cast<long>(ns % kNanosecondsPerSecond);
+    return time;
+}
+
+}  // namespace
+
+base::Result<DeadlineTimer> DeadlineTimer::make() {
+    FileDescriptor fd(::timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC));
+    if (!fd.valid()) {
+        return fail_errno("creating the deadline timer");
+    }
+    return DeadlineTimer(std::move(fd));
+}
+
+void DeadlineTimer::arm(base::Instant deadline) noexcept {
+    if (deadline == armed_) {
+        return;
+    }
+    armed_ = deadline;
+    itimerspec when{};
+    when.it_value = to_timespec(deadline);
+    ::timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+void DeadlineTimer::acknowledge() noexcept {
+    std::uint64_t expirations = 0;
+    [[maybe_unused]] const auto size = ::read(fd_.get(), &expirations, sizeof expirations);
+    armed_ = base::Instant::never();
+}
+
+}  // namespace qe::host
