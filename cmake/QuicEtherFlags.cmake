@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Compiler and linker flags. Those for the whole process (hardening, sanitizers) are global; warnings
+# go to our own code only, through the interface library qe_flags.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_LINK_DEPENDS_NO_SHARED ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+option(QE_WERROR "Treat warnings in our own code as errors" ON)
+set(QE_SANITIZE "" CACHE STRING "Value of -fsanitize= for everything, e.g. address,undefined")
+
+# Function names and line numbers for perf and for stacks, without the bulk of full debug data.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+if(QE_SANITIZE)
+    set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+else()
+    set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+endif()
+
+find_program(QE_CCACHE ccache)
+if(QE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${QE_CCACHE}")
+endif()
+
+add_library(qe_flags INTERFACE)
+target_compile_options(qe_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
+    -Wold-style-cast -fno-strict-aliasing)
+if(QE_WERROR)
+    target_compile_options(qe_flags INTERFACE -Werror)
+endif()
+
+add_compile_options(-fstack-protector-strong -fno-omit-frame-pointer)
+add_link_options(-pie -Wl,-z,relro,-z,now)
+if(QE_SANITIZE)
+    add_compile_options(-fsanitize=${QE_SANITIZE} -fno-sanitize-recover=all)
+    string(REPLACE "fuzzer-no-link," "" link_sanitize "${QE_SANITIZE}")
+    add_link_options(-fsanitize=${link_sanitize})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # The instrumentation makes this warning guess wrong.
+        target_compile_options(qe_flags INTERFACE -Wno-maybe-uninitialized)
+    endif()
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+    add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One static library per module of cmake/modules.table, and the tests that belong to it.
+
+set(QE_MODULE_TABLE "${CMAKE_SOURCE_DIR}/cmake/modules.table")
+set_property(DIRECTORY "${CMAKE_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+             "${QE_MODULE_TABLE}")
+
+# Sets QE_MODULES (in table order) and QE_MODULE_<name>_DEPENDS.
+function(qe_read_module_table)
+    file(STRINGS "${QE_MODULE_TABLE}" lines REGEX "^[a-z]")
+    set(modules)
+    foreach(line IN LISTS lines)
+        if(NOT line MATCHES "^([a-z]+):(.*)$")
+            message(FATAL_ERROR "${QE_MODULE_TABLE}: cannot read '${line}'")
+        endif()
+        set(name "${CMAKE_MATCH_1}")
+        string(STRIP "${CMAKE_MATCH_2}" depends)
+        string(REPLACE " " ";" depends "${depends}")
+        foreach(other IN LISTS depends)
+            if(NOT other IN_LIST modules)
+                message(FATAL_ERROR "${QE_MODULE_TABLE}: ${name} may not include ${other}, "
+                                    "which does not stand above it")
+            endif()
+        endforeach()
+        list(APPEND modules ${name})
+        set(QE_MODULE_${name}_DEPENDS "${depends}" PARENT_SCOPE)
+    endforeach()
+    set(QE_MODULES "${modules}" PARENT_SCOPE)
+endfunction()
+
+# Warnings, sanitizers and hardening for our own code; third-party headers are system headers.
+function(qe_own_code target)
+    target_link_libraries(${target} PRIVATE qe_flags)
+endfunction()
+
+# qe_module(<name> [LIBS <third-party target>...] [PUBLIC_LIBS <third-party target>...])
+#
+# Library qe_<name> (alias qe::<name>) from src/<name>/*.cpp without main.cpp. Modules it may
+# include come from the table. A module that has no sources yet is an interface library, so that
+# others may already name it.
+function(qe_module name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS;PUBLIC_LIBS")
+    if(NOT name IN_LIST QE_MODULES)
+        message(FATAL_ERROR "module '${name}' is not in ${QE_MODULE_TABLE}")
+    endif()
+    list(TRANSFORM QE_MODULE_${name}_DEPENDS PREPEND qe_ OUTPUT_VARIABLE depends)
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp")
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    if(sources)
+        add_library(qe_${name} STATIC ${sources})
+        target_include_directories(qe_${name} PUBLIC "${CMAKE_SOURCE_DIR}/include"
+                                   PRIVATE "${CMAKE_SOURCE_DIR}/src")
+        target_link_libraries(qe_${name} PUBLIC ${depends} ${arg_PUBLIC_LIBS} PRIVATE ${arg_LIBS})
+        qe_own_code(qe_${name})
+    else()
+        add_library(qe_${name} INTERFACE)
+        target_include_directories(qe_${name} INTERFACE "${CMAKE_SOURCE_DIR}/include")
+        target_link_libraries(qe_${name} INTERFACE ${depends} ${arg_PUBLIC_LIBS} ${arg_LIBS})
+    endif()
+    add_library(qe::${name} ALIAS qe_${name})
+endfunction()
+
+# An executable of ours. LTO makes sense for the daemon only; tests link faster without.
+function(qe_executable target)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "LTO" "" "SOURCES;LIBS")
+    add_executable(${target} ${arg_SOURCES})
+    # The static OpenSSL must not be seen by any shared library in the process.
+    target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
+    if(NOT arg_LTO)
+        target_link_options(${target} PRIVATE -fno-lto)
+    endif()
+    target_link_libraries(${target} PRIVATE ${arg_LIBS})
+    qe_own_code(${target})
+endfunction()
+
+# A registered test: its name is prefixed by the preset's QE_TEST_PREFIX, so that the tests of
+# several build trees can be told apart in one ctest run.
+function(qe_add_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "COMMAND;LABELS")
+    add_test(NAME "${QE_TEST_PREFIX}${name}" COMMAND ${arg_COMMAND})
+    set_tests_properties("${QE_TEST_PREFIX}${name}" PROPERTIES LABELS "${arg_LABELS}"
+                         TIMEOUT ${arg_TIMEOUT})
+    if(QE_SANITIZE)
+        set_tests_properties("${QE_TEST_PREFIX}${name}" PROPERTIES ENVIRONMENT
+            "UBSAN_OPTIONS=print_stacktrace=1;ASAN_OPTIONS=detect_stack_use_after_return=1")
+    endif()
+endfunction()
+
+# Executable unit_<name> from tests/unit/<name>/*.cpp, if there are any; one ctest per binary.
+# Tests may include private headers as "<module>/x.h".
+function(qe_unit_tests name)
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tests/unit/${name}/*.cpp")
+    if(NOT sources)
+        return()
+    endif()
+    qe_executable(unit_${name} SOURCES ${sources}
+                  LIBS qe_${name} qe_test_support GTest::gmock GTest::gtest_main)
+    target_include_directories(unit_${name} PRIVATE "${CMAKE_SOURCE_DIR}/src")
+    get_target_property(libs qe_${name} QE_TEST_LIBS)
+    if(libs)
+        target_link_libraries(unit_${name} PRIVATE ${libs})
+    endif()
+    qe_add_test(unit_${name} COMMAND unit_${name} LABELS unit TIMEOUT 120)
+endfunction()
+
+# Third-party headers that private headers of a module include, hence its unit tests too.
+function(qe_unit_test_libs name)
+    set_property(TARGET qe_${name} PROPERTY QE_TEST_LIBS ${ARGN})
+endfunction()
