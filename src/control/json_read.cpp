@@ -68,7 +68,7 @@ bool read(const Json& value, std::optional<T>& out) {
 }
 
 template <typename T>
-    requires std::is_aggregate_v<T>
+requires std::is_aggregate_v<T>
 bool read(const Json& value, T& out);
 
 template <typename T>
@@ -99,7 +99,7 @@ struct Reader {
 };
 
 template <typename T>
-    requires std::is_aggregate_v<T>
+requires std::is_aggregate_v<T>
 bool read(const Json& value, T& out) {
     if (!value.is_object()) {
         return false;

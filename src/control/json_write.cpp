@@ -39,9 +39,7 @@ Json value_of_present(const std::optional<T>& value) {
     return value ? value_of(*value) : Json();
 }
 
-Json value_of_kind(ErrorKind kind) {
-    return std::string(to_text(kind));
-}
+Json value_of_kind(ErrorKind kind) { return std::string(to_text(kind)); }
 
 template <typename T>
 Json value_of(const T& value) {
@@ -78,12 +76,8 @@ std::string encode(const char* what, const Variant& message) {
 
 }  // namespace
 
-std::string encode_request(const Request& request) {
-    return encode("request", request);
-}
+std::string encode_request(const Request& request) { return encode("request", request); }
 
-std::string encode_reply(const Reply& reply) {
-    return encode("reply", reply);
-}
+std::string encode_reply(const Reply& reply) { return encode("reply", reply); }
 
 }  // namespace qe::control

@@ -11,13 +11,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <fmt/core.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/core.h>
 
 #include "file_descriptor.h"
 #include "quicether/control/json.h"
@@ -53,8 +53,7 @@ ClientError late(const std::string& path, base::Duration limit) {
 }
 
 ClientError broken(const std::string& path, std::string_view what) {
-    return {ClientErrorKind::Failed,
-            fmt::format("the daemon at {} {}; see its log", path, what)};
+    return {ClientErrorKind::Failed, fmt::format("the daemon at {} {}; see its log", path, what)};
 }
 
 ClientError from_connect(const std::string& path, const error_code& error) {
@@ -68,8 +67,7 @@ ClientError from_connect(const std::string& path, const error_code& error) {
             return denied(path);
         default:
             return {ClientErrorKind::Failed,
-                    fmt::format("cannot connect to {}: {}; check --socket", path,
-                                error.message())};
+                    fmt::format("cannot connect to {}: {}; check --socket", path, error.message())};
     }
 }
 
@@ -114,8 +112,8 @@ class Connection {
     ClientResult<std::optional<control::Reply>> receive() {
         error_code error = asio::error::timed_out;
         std::size_t size = 0;
-        asio::async_read_until(socket_, asio::dynamic_buffer(input_, control::kReplyBytesMax),
-                               '\n', [&](const error_code& result, std::size_t line_size) {
+        asio::async_read_until(socket_, asio::dynamic_buffer(input_, control::kReplyBytesMax), '\n',
+                               [&](const error_code& result, std::size_t line_size) {
                                    error = result;
                                    size = line_size;
                                });
@@ -137,10 +135,8 @@ class Connection {
         return std::move(*reply);
     }
 
-    void extend_deadline(bool for_ever) {
-        for_ever_ = for_ever;
-        deadline_ = Clock::now() + limit_;
-    }
+    void restart_limit() { deadline_ = Clock::now() + limit_; }
+    void drop_limit() { for_ever_ = true; }
 
     /// The daemon's process, or an empty descriptor where the kernel cannot tell.
     FileDescriptor process() {
@@ -162,6 +158,10 @@ class Connection {
         socket_.async_connect(Protocol::endpoint(path_),
                               [&](const error_code& result) { error = result; });
         run();
+        // Asio 1.74 takes the EAGAIN of a Unix socket for "under way" and then for success.
+        if (error_code peer; !error && (socket_.remote_endpoint(peer), peer)) {
+            return asio::error::would_block;
+        }
         return error;
     }
 
@@ -209,23 +209,21 @@ ClientResult<T> without_exceptions(const std::string& path, const Body& body) {
     try {
         return body();
     } catch (const std::exception& problem) {
-        return tl::unexpected(ClientError{
-            ClientErrorKind::Failed,
-            fmt::format("cannot talk to the daemon at {}: {}", path, problem.what())});
+        return tl::unexpected(
+            ClientError{ClientErrorKind::Failed,
+                        fmt::format("cannot talk to the daemon at {}: {}", path, problem.what())});
     }
 }
 
-ClientResult<void> pass_on(Connection& connection, bool follows, const OnReply& on_reply) {
-    for (bool first = true;; first = false) {
+ClientResult<void> pass_on(Connection& connection, const OnReply& on_reply) {
+    for (;;) {
+        connection.restart_limit();
         auto reply = connection.receive();
         if (!reply) {
             return tl::unexpected(std::move(reply.error()));
         }
         if (!*reply || !on_reply(**reply)) {
             return {};
-        }
-        if (first || !follows) {
-            connection.extend_deadline(follows);
         }
     }
 }
@@ -238,7 +236,7 @@ bool wait_until_gone(const FileDescriptor& process, const std::string& path,
             std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
         return static_cast<int>(std::max<std::int64_t>(ms.count(), 0));
     };
-    if (process) {
+    if (process.valid()) {
         pollfd ready{process.get(), POLLIN, 0};
         int count = 0;
         while ((count = poll(&ready, 1, left())) < 0 && errno == EINTR) {
@@ -246,7 +244,8 @@ bool wait_until_gone(const FileDescriptor& process, const std::string& path,
         return count > 0;
     }
     while (left() > 0) {
-        if (!Connection(path, std::chrono::seconds(1)).connect()) {
+        const auto connected = Connection(path, std::chrono::seconds(1)).connect();
+        if (!connected && connected.error().kind == ClientErrorKind::NotRunning) {
             return true;
         }
         poll(nullptr, 0, 50);
@@ -258,15 +257,14 @@ bool wait_until_gone(const FileDescriptor& process, const std::string& path,
 
 ClientResult<control::Reply> ask(const std::string& socket_path, const control::Request& request,
                                  base::Duration limit) {
-    return without_exceptions<control::Reply>(
-        socket_path, [&]() -> ClientResult<control::Reply> {
-            Connection connection(socket_path, limit);
-            if (auto connected = connection.connect(); !connected) {
-                return tl::unexpected(std::move(connected.error()));
-            }
-            connection.send(request);
-            return receive_one(connection);
-        });
+    return without_exceptions<control::Reply>(socket_path, [&]() -> ClientResult<control::Reply> {
+        Connection connection(socket_path, limit);
+        if (auto connected = connection.connect(); !connected) {
+            return tl::unexpected(std::move(connected.error()));
+        }
+        connection.send(request);
+        return receive_one(connection);
+    });
 }
 
 ClientResult<void> follow(const std::string& socket_path, const control::LogsRequest& request,
@@ -277,32 +275,34 @@ ClientResult<void> follow(const std::string& socket_path, const control::LogsReq
             return connected;
         }
         connection.send(request);
-        return pass_on(connection, request.follow, on_reply);
+        if (request.follow) {
+            connection.drop_limit();
+        }
+        return pass_on(connection, on_reply);
     });
 }
 
 ClientResult<control::Reply> stop_and_wait(const std::string& socket_path, base::Duration limit) {
-    return without_exceptions<control::Reply>(
-        socket_path, [&]() -> ClientResult<control::Reply> {
-            const auto deadline = Clock::now() + limit;
-            Connection connection(socket_path, limit);
-            if (auto connected = connection.connect(); !connected) {
-                return tl::unexpected(std::move(connected.error()));
-            }
-            const FileDescriptor process = connection.process();
-            connection.send(control::StopRequest{});
-            auto reply = receive_one(connection);
-            if (reply && std::holds_alternative<control::StopReply>(*reply) &&
-                !wait_until_gone(process, socket_path, deadline)) {
-                return tl::unexpected(ClientError{
-                    ClientErrorKind::Timeout,
-                    fmt::format("the daemon at {} agreed to stop but is still there after {} s; "
-                                "see its log",
-                                socket_path,
-                                std::chrono::duration_cast<std::chrono::seconds>(limit).count())});
-            }
-            return reply;
-        });
+    return without_exceptions<control::Reply>(socket_path, [&]() -> ClientResult<control::Reply> {
+        const auto deadline = Clock::now() + limit;
+        Connection connection(socket_path, limit);
+        if (auto connected = connection.connect(); !connected) {
+            return tl::unexpected(std::move(connected.error()));
+        }
+        const FileDescriptor process = connection.process();
+        connection.send(control::StopRequest{});
+        auto reply = receive_one(connection);
+        if (reply && std::holds_alternative<control::StopReply>(*reply) &&
+            !wait_until_gone(process, socket_path, deadline)) {
+            return tl::unexpected(ClientError{
+                ClientErrorKind::Timeout,
+                fmt::format("the daemon at {} agreed to stop but is still there after {} s; "
+                            "see its log",
+                            socket_path,
+                            std::chrono::duration_cast<std::chrono::seconds>(limit).count())});
+        }
+        return reply;
+    });
 }
 
 }  // namespace qe::host

@@ -25,7 +25,8 @@ namespace qe::control {
 
 /// A longer request line is refused; the server may close without reading the rest.
 inline constexpr std::size_t kRequestBytesMax = 64 * 1024;
-/// Room for the peers or routes of the largest overlay we aim at, and an end to what a client reads.
+/// Room for the peers or routes of the largest overlay we aim at, and an end to what a client
+/// reads.
 inline constexpr std::size_t kReplyBytesMax = 64 * 1024 * 1024;
 /// Objects and arrays inside each other; our deepest message (a peer's paths) needs 5.
 inline constexpr std::size_t kNestingMax = 16;

@@ -131,8 +131,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{R"({"v":1,"request":"ping","peer":""})", ErrorCode::kBadRequest},
         BadRequest{R"({"v":1,"request":"ping","peer":7})", ErrorCode::kBadRequest},
         BadRequest{R"({"v":1,"request":"ping","peer":null})", ErrorCode::kBadRequest},
-        BadRequest{R"({"v":1,"request":"ping","peer":"x","timeout_ms":0})",
-                   ErrorCode::kBadRequest},
+        BadRequest{R"({"v":1,"request":"ping","peer":"x","timeout_ms":0})", ErrorCode::kBadRequest},
         BadRequest{R"({"v":1,"request":"ping","peer":"x","timeout_ms":60001})",
                    ErrorCode::kBadRequest},
         BadRequest{R"({"v":1,"request":"ping","peer":"x","timeout_ms":-1})",
@@ -164,8 +163,7 @@ TEST(Json, DeepNestingIsRefusedBeforeItIsParsed) {
     };
     EXPECT_TRUE(parse_request(nested(kNestingMax)));
     EXPECT_EQ(parse_request(nested(kNestingMax + 1)).error().code, ErrorCode::kTooLarge);
-    EXPECT_EQ(parse_request(std::string(kRequestBytesMax, '[')).error().code,
-              ErrorCode::kTooLarge);
+    EXPECT_EQ(parse_request(std::string(kRequestBytesMax, '[')).error().code, ErrorCode::kTooLarge);
 }
 
 TEST(Json, EveryCutOffRequestIsRefused) {

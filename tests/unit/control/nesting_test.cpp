@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../../../src/control/nesting.h"
+#include "control/nesting.h"
 
 #include <gtest/gtest.h>
 
