@@ -9,7 +9,7 @@
 namespace qe::control {
 namespace {
 
-constexpr std::array<std::pair<ErrorKind, std::string_view>, 8> kTexts{{
+constexpr std::array<std::pair<ErrorKind, std::string_view>, 10> kTexts{{
     {ErrorKind::BadRequest, "bad_request"},
     {ErrorKind::UnknownPeer, "unknown_peer"},
     {ErrorKind::AmbiguousPeer, "ambiguous_peer"},
@@ -18,6 +18,8 @@ constexpr std::array<std::pair<ErrorKind, std::string_view>, 8> kTexts{{
     {ErrorKind::BadConfig, "bad_config"},
     {ErrorKind::Denied, "denied"},
     {ErrorKind::Failed, "failed"},
+    {ErrorKind::NotRunning, "not_running"},
+    {ErrorKind::Usage, "usage"},
 }};
 
 }  // namespace

@@ -3,8 +3,8 @@
 // Messages to JSON text. Nothing here can fail but for want of memory.
 #include <nlohmann/json.hpp>
 
+#include "document_fields.h"
 #include "error_kind.h"
-#include "fields.h"
 #include "quicether/control/json.h"
 
 namespace qe::control {
@@ -79,5 +79,7 @@ std::string encode(const char* what, const Variant& message) {
 std::string encode_request(const Request& request) { return encode("request", request); }
 
 std::string encode_reply(const Reply& reply) { return encode("reply", reply); }
+
+std::string encode_document(const Document& document) { return encode("reply", document); }
 
 }  // namespace qe::control

@@ -194,6 +194,9 @@ enum class ErrorKind : std::uint8_t {
     BadConfig,
     Denied,
     Failed,
+    // Found by the CLI, never sent by a daemon.
+    NotRunning,
+    Usage,
 };
 /// Why a request was not served, in one sentence.
 struct ErrorReply {
