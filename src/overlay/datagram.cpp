@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quicether/overlay/datagram.h"
+
+#include "fragment_check.h"
+
+namespace qe::overlay {
+
+namespace {
+
+using base::ErrorCode;
+
+constexpr unsigned kTypeShift = 5;
+constexpr std::uint8_t kSequenceFlag = 0x01;
+constexpr std::uint8_t kReservedFlags = 0x1e;
+
+base::Result<DatagramHeader> parse_header(base::ByteReader& reader) noexcept {
+    const std::uint8_t first = reader.u8();
+    if (!reader.ok()) {
+        return base::fail(ErrorCode::kTruncated, "empty overlay datagram");
+    }
+    DatagramHeader header;
+    header.type = static_cast<DatagramType>(first >> kTypeShift);
+    if ((header.type != DatagramType::Packets && header.type != DatagramType::Fragment) ||
+        (first & kReservedFlags) != 0) {
+        return base::fail(ErrorCode::kBadOverlayHeader, "reserved overlay type or flag");
+    }
+    if ((first & kSequenceFlag) != 0) {
+        header.sequence = reader.u32();
+    }
+    if (header.type == DatagramType::Fragment) {
+        header.fragment.id = reader.u32();
+        header.fragment.offset = reader.u16();
+        header.fragment.total = reader.u16();
+    }
+    return header;
+}
+
+}  // namespace
+
+EncodedHeader encode_datagram_header(const DatagramHeader& header) noexcept {
+    EncodedHeader encoded;
+    base::ByteWriter writer(encoded.bytes);
+    const unsigned flags = header.sequence ? kSequenceFlag : 0U;
+    writer.u8(static_cast<std::uint8_t>(static_cast<unsigned>(header.type) << kTypeShift | flags));
+    if (header.sequence) {
+        writer.u32(*header.sequence);
+    }
+    if (header.type == DatagramType::Fragment) {
+        writer.u32(header.fragment.id);
+        writer.u16(header.fragment.offset);
+        writer.u16(header.fragment.total);
+    }
+    encoded.size = writer.size();
+    return encoded;
+}
+
+base::Result<ParsedDatagram> parse_datagram(base::ByteView bytes) noexcept {
+    base::ByteReader reader(bytes);
+    QE_TRY(const DatagramHeader header, parse_header(reader));
+    if (!reader.ok() || reader.remaining() == 0) {
+        return base::fail(ErrorCode::kTruncated, "overlay datagram is cut");
+    }
+    if (header.type == DatagramType::Fragment &&
+        !is_possible_fragment(header.fragment, reader.remaining())) {
+        return base::fail(ErrorCode::kBadFragment, "no packet has this fragment");
+    }
+    return ParsedDatagram{header, reader.rest()};
+}
+
+}  // namespace qe::overlay
