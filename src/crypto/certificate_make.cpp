@@ -3,8 +3,8 @@
 // Makes a node's self-signed certificate. RFC 5280 for the frame, RFC 8410 for Ed25519 in it.
 #include <chrono>
 
-#include "quicether/crypto/certificate.h"
 #include "openssl_handles.h"
+#include "quicether/crypto/certificate.h"
 
 namespace qe::crypto {
 namespace {
@@ -19,14 +19,13 @@ constexpr int kKeyUsageDigitalSignature = 0;  // RFC 5280, 4.2.1.3: bit 0
 constexpr std::int64_t unix_seconds(std::chrono::year_month_day date) noexcept {
     return std::chrono::sys_seconds(std::chrono::sys_days(date)).time_since_epoch().count();
 }
-constexpr std::int64_t kEarliest =
-    unix_seconds(std::chrono::year(1950) / std::chrono::January / 1);
+constexpr std::int64_t kEarliest = unix_seconds(std::chrono::year(1950) / std::chrono::January / 1);
 constexpr std::int64_t kLatest =
     unix_seconds(std::chrono::year(9999) / std::chrono::December / 31) + 86399;
 
 bool is_encodable(const Validity& validity) noexcept {
-    return kEarliest <= validity.not_before.seconds &&
-           validity.not_before <= validity.not_after && validity.not_after.seconds <= kLatest;
+    return kEarliest <= validity.not_before.seconds && validity.not_before <= validity.not_after &&
+           validity.not_after.seconds <= kLatest;
 }
 
 /// Positive, 16 bytes whatever was drawn (RFC 5280, 4.1.2.2).
@@ -34,11 +33,10 @@ bool set_serial(X509* certificate, base::Rng& rng) {
     std::array<std::byte, kSerialBytes> bytes{};
     rng.fill(bytes);
     bytes[0] = (bytes[0] & std::byte{0x3f}) | std::byte{0x40};
-    BIGNUM* number = BN_bin2bn(base::as_u8(base::ByteView(bytes)), static_cast<int>(bytes.size()),
-                               nullptr);
-    const bool done =
-        number != nullptr &&
-        BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
+    BIGNUM* number =
+        BN_bin2bn(base::as_u8(base::ByteView(bytes)), static_cast<int>(bytes.size()), nullptr);
+    const bool done = number != nullptr &&
+                      BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr;
     BN_free(number);
     return done;
 }
@@ -91,14 +89,13 @@ base::Result<base::Bytes> make_self_signed_certificate(const Identity& identity,
     }
     const ErrorQueueGuard guard;
     const base::ByteView seed = identity.secret_seed();
-    const KeyHandle key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, base::as_u8(seed),
-                                                     seed.size()));
+    const KeyHandle key(
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, base::as_u8(seed), seed.size()));
     const CertificateHandle certificate(X509_new());
     if (!key || !certificate || X509_set_version(certificate.get(), X509_VERSION_3) != 1 ||
         !set_serial(certificate.get(), rng) || !set_validity(certificate.get(), validity) ||
         !set_names(certificate.get(), identity.node_id()) ||
-        X509_set_pubkey(certificate.get(), key.get()) != 1 ||
-        !add_extensions(certificate.get()) ||
+        X509_set_pubkey(certificate.get(), key.get()) != 1 || !add_extensions(certificate.get()) ||
         X509_sign(certificate.get(), key.get(), nullptr) <= 0) {
         return fail(ErrorCode::kCryptoFailure, "the certificate cannot be made");
     }

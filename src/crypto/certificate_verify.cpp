@@ -10,8 +10,8 @@
 
 #include <sodium.h>
 
-#include "quicether/crypto/certificate.h"
 #include "openssl_handles.h"
+#include "quicether/crypto/certificate.h"
 
 namespace qe::crypto {
 namespace {

@@ -24,8 +24,8 @@ constexpr std::string_view kDeriveDomain = "quicether derive 1";
 class ExpandedSecret {
   public:
     explicit ExpandedSecret(base::ByteView seed) noexcept {
-        const int done = crypto_sign_seed_keypair(public_.data(), secret_.data(),
-                                                  base::as_u8(seed));
+        const int done =
+            crypto_sign_seed_keypair(public_.data(), secret_.data(), base::as_u8(seed));
         QE_ASSERT(done == 0);
     }
     ~ExpandedSecret() { sodium_memzero(secret_.data(), secret_.size()); }
@@ -85,8 +85,8 @@ Identity Identity::clone() const { return Identity(seed_); }
 Signature Identity::sign(base::ByteView message) const {
     const ExpandedSecret expanded(seed_);
     Signature signature{};
-    crypto_sign_detached(base::as_u8(base::MutableBytes(signature)), nullptr,
-                         base::as_u8(message), message.size(), expanded.secret());
+    crypto_sign_detached(base::as_u8(base::MutableBytes(signature)), nullptr, base::as_u8(message),
+                         message.size(), expanded.secret());
     return signature;
 }
 
@@ -118,9 +118,8 @@ void Identity::derive(std::string_view label, base::MutableBytes out) const {
 }
 
 bool verify(const PublicKey& key, base::ByteView message, const Signature& signature) {
-    return crypto_sign_verify_detached(base::as_u8(base::ByteView(signature)),
-                                       base::as_u8(message), message.size(),
-                                       base::as_u8(base::ByteView(key.bytes))) == 0;
+    return crypto_sign_verify_detached(base::as_u8(base::ByteView(signature)), base::as_u8(message),
+                                       message.size(), base::as_u8(base::ByteView(key.bytes))) == 0;
 }
 
 }  // namespace qe::crypto

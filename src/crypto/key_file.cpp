@@ -8,8 +8,8 @@
 
 #include <openssl/pem.h>
 
-#include "quicether/crypto/identity.h"
 #include "openssl_handles.h"
+#include "quicether/crypto/identity.h"
 
 namespace qe::crypto {
 namespace {
@@ -103,8 +103,8 @@ struct WipedSeed {
 base::Result<base::Bytes> encode_key_file(const Identity& identity) {
     const ErrorQueueGuard guard;
     const base::ByteView seed = identity.secret_seed();
-    const KeyHandle key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, base::as_u8(seed),
-                                                     seed.size()));
+    const KeyHandle key(
+        EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, base::as_u8(seed), seed.size()));
     const BioHandle sink(BIO_new(BIO_s_secmem()));
     if (!key || !sink ||
         PEM_write_bio_PKCS8PrivateKey(sink.get(), key.get(), nullptr, nullptr, 0, nullptr,

@@ -38,9 +38,9 @@ std::string NodeId::short_text() const { return to_string().substr(0, kShortText
 NodeId node_id_of(const PublicKey& key) {
     NodeId id;
     unsigned size = 0;
-    const int done = EVP_Digest(key.bytes.data(), key.bytes.size(),
-                                base::as_u8(base::MutableBytes(id.bytes)), &size, EVP_sha1(),
-                                nullptr);
+    const int done =
+        EVP_Digest(key.bytes.data(), key.bytes.size(), base::as_u8(base::MutableBytes(id.bytes)),
+                   &size, EVP_sha1(), nullptr);
     QE_ASSERT(done == 1 && size == NodeId::kSize);
     return id;
 }

@@ -66,9 +66,9 @@ using PeerRef = std::variant<crypto::NodeId, crypto::PublicKey>;
 /// One `[[peer]]`. Being listed means being trusted.
 struct PeerConfig {
     PeerRef id;
-    std::string name;                    ///< Empty: none. Unique.
-    std::vector<HostPort> endpoints;     ///< Where to dial; empty: wait for it to dial us.
-    std::vector<net::Prefix> subnets;    ///< What lies behind it; host bits clear.
+    std::string name;                  ///< Empty: none. Unique.
+    std::vector<HostPort> endpoints;   ///< Where to dial; empty: wait for it to dial us.
+    std::vector<net::Prefix> subnets;  ///< What lies behind it; host bits clear.
 
     friend bool operator==(const PeerConfig&, const PeerConfig&) = default;
 };

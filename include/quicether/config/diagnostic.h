@@ -4,7 +4,8 @@
 //
 // The sentence names the file, the line, the key, what is wrong and what to do:
 //   /etc/quicether/config.toml:12: network.mtu: 100 is too small; use 1280 to 9000
-// Whatever came from outside is escaped, so a hostile file cannot drive the terminal it is shown on.
+// Whatever came from outside is escaped, so a hostile file cannot drive the terminal it is shown
+// on.
 #pragma once
 
 #include <cstddef>

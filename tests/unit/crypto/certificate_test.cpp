@@ -139,8 +139,8 @@ TEST(Certificate, IsRefusedWhenAnotherKeySignedIt) {
 }
 
 TEST(Certificate, IsRefusedWithAnRsaKey) {
-    const auto path = std::filesystem::path(__FILE__).parent_path() /
-                      "../../vectors/certificates/rsa2048.der";
+    const auto path =
+        std::filesystem::path(__FILE__).parent_path() / "../../vectors/certificates/rsa2048.der";
     std::ifstream file(path, std::ios::binary);
     const std::string der{std::istreambuf_iterator<char>(file), {}};
     ASSERT_GT(der.size(), 500U);
@@ -187,7 +187,9 @@ constexpr Spoiled kSpoiled[] = {
      }},
     {"another subject", [](CertificateParts& p) { p.subject = common_name("home-server"); }},
     {"another issuer",
-     [](CertificateParts& p) { p.issuer = common_name("0000000000000000000000000000000000000000"); }},
+     [](CertificateParts& p) {
+         p.issuer = common_name("0000000000000000000000000000000000000000");
+     }},
     {"no subject", [](CertificateParts& p) { p.subject = test::sequence({}); }},
     {"two subject parts",
      [](CertificateParts& p) {
@@ -243,8 +245,8 @@ TEST(Certificate, IsRefusedWithoutItsSignatureTail) {
     const CertificateParts parts(identity);
     const Signature signature = identity.sign(parts.to_be_signed());
     const base::Bytes shortened(signature.begin(), signature.end() - 1);
-    EXPECT_EQ(refusal(test::sequence({parts.to_be_signed(), parts.outer_algorithm,
-                                      test::bit_string(shortened)})),
+    EXPECT_EQ(refusal(test::sequence(
+                  {parts.to_be_signed(), parts.outer_algorithm, test::bit_string(shortened)})),
               ErrorCode::kBadSignature);
 }
 

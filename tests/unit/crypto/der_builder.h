@@ -62,15 +62,13 @@ inline base::Bytes common_name(std::string_view text, std::uint8_t tag = 0x0c) {
 }
 
 inline base::Bytes utc_time(std::string_view text) { return element(0x17, bytes_of(text)); }
-inline base::Bytes generalized_time(std::string_view text) {
-    return element(0x18, bytes_of(text));
-}
+inline base::Bytes generalized_time(std::string_view text) { return element(0x18, bytes_of(text)); }
 
 /// Extensions block with one extension: `oid` and `value` in hex.
 inline base::Bytes extensions(std::string_view oid, bool critical, std::string_view value) {
     const base::Bytes flag = critical ? from_hex_text("0101ff") : base::Bytes{};
-    const base::Bytes one = sequence(
-        {from_hex_text(oid), flag, element(0x04, from_hex_text(value))});
+    const base::Bytes one =
+        sequence({from_hex_text(oid), flag, element(0x04, from_hex_text(value))});
     return element(0xa3, sequence({one}));
 }
 
@@ -101,8 +99,8 @@ struct CertificateParts {
     [[nodiscard]] base::Bytes signed_by(const Identity& signer) const {
         const base::Bytes tbs = to_be_signed();
         const Signature signature = signer.sign(tbs);
-        return sequence({tbs, outer_algorithm,
-                         bit_string(base::Bytes(signature.begin(), signature.end()))});
+        return sequence(
+            {tbs, outer_algorithm, bit_string(base::Bytes(signature.begin(), signature.end()))});
     }
 };
 

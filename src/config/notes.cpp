@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Settings that are understood but have no effect yet. A row goes when its feature comes.
+#include <array>
+
+#include <fmt/format.h>
+
+#include "quicether/config/config.h"
+#include "schema.h"
+
+namespace qe::config {
+namespace {
+
+struct Note {
+    std::string_view key;
+    std::string_view effect;  ///< What happens instead.
+};
+
+constexpr std::array<Note, 12> kNotes = {{
+    {"discovery.bootstrap_nodes", "peers are reached by their configured endpoints only"},
+    {"discovery.bootstrap_mode", "this node serves no discovery requests"},
+    {"discovery.public_ip", "this node announces no address"},
+    {"multipath.enabled", "one path is used for each peer"},
+    {"multipath.interfaces", "the system's routes choose the interface"},
+    {"multipath.scheduler", "one path is used for each peer"},
+    {"multipath.mode", "one path is used for each peer"},
+    {"multipath.weights", "one path is used for each peer"},
+    {"monitoring.metrics_addr", "metrics are not served"},
+    {"monitoring.health_addr", "health is not served"},
+    {"performance.io_backend", "epoll is used"},
+    {"performance.cpu_affinity", "the system chooses the CPU"},
+}};
+
+}  // namespace
+
+std::vector<std::string> unsupported_notes(const Config& config) {
+    const Config defaults;
+    std::vector<std::string> notes;
+    for (const Note& note : kNotes) {
+        const Field* field = find_field(note.key);
+        if (field->write(config) != field->write(defaults)) {
+            notes.push_back(
+                fmt::format("{} has no effect in this version: {}", note.key, note.effect));
+        }
+    }
+    return notes;
+}
+
+}  // namespace qe::config

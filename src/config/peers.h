@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The [[peer]] entries.
+#pragma once
+
+#include <vector>
+
+#include "quicether/config/config.h"
+#include "report.h"
+#include "tree.h"
+
+namespace qe::config {
+
+/// Reads `[[peer]]`, whatever kind of value stands there.
+[[nodiscard]] std::vector<PeerConfig> read_peers(const Value& value, Report& report,
+                                                 Places& places);
+
+}  // namespace qe::config

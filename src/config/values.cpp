@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names, peer references and the words out of fixed lists. Addresses: address_values.cpp.
+#include "values.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "text.h"
+
+namespace qe::config {
+namespace {
+
+constexpr std::size_t kNameMax = 63;  // a DNS label (RFC 1035, 2.3.4)
+/// Hex texts from this length on are meant as an id or key, not as a name.
+constexpr std::size_t kHexMeantAsIdMin = 16;
+constexpr std::size_t kNodeIdDigits = 2 * crypto::NodeId::kSize;
+constexpr std::size_t kPublicKeyDigits = 2 * crypto::PublicKey::kSize;
+
+constexpr bool is_alphanumeric(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+constexpr bool is_name_char(char c) noexcept {
+    return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
+}
+constexpr bool is_hex_digit(char c) noexcept {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+template <typename T, std::size_t kSize>
+using Words = std::array<std::pair<std::string_view, T>, kSize>;
+
+constexpr Words<NodeRole, 4> kRoles = {{{"full", NodeRole::Full},
+                                        {"light", NodeRole::Light},
+                                        {"gateway", NodeRole::Gateway},
+                                        {"bootstrap", NodeRole::Bootstrap}}};
+constexpr Words<OversizePolicy, 2> kOversizePolicies = {
+    {{"fragment", OversizePolicy::Fragment}, {"packet_too_big", OversizePolicy::PacketTooBig}}};
+constexpr Words<CongestionControl, 2> kCongestionControls = {
+    {{"bbr", CongestionControl::Bbr}, {"cubic", CongestionControl::Cubic}}};
+constexpr std::array<std::string_view, 6> kLevels = {"trace", "debug", "info",
+                                                     "warn",  "error", "off"};
+constexpr std::array<std::string_view, 5> kSchedulers = {"adaptive", "round_robin", "weighted",
+                                                         "latency", "redundant"};
+constexpr std::array<std::string_view, 2> kModes = {"aggregate", "failover"};
+constexpr std::array<std::string_view, 3> kLogFormats = {"auto", "human", "json"};
+constexpr std::array<std::string_view, 2> kIoBackends = {"epoll", "io_uring"};
+
+std::string not_one_of(std::string_view text, std::span<const std::string_view> words) {
+    return fmt::format("{} is not one of its values; use {}", quoted(text), alternatives(words));
+}
+
+Leaf<std::string> parse_word(std::string_view text, std::span<const std::string_view> words) {
+    if (std::ranges::find(words, text) == words.end()) {
+        return tl::unexpected(not_one_of(text, words));
+    }
+    return std::string(text);
+}
+
+template <typename T, std::size_t kSize>
+Leaf<T> parse_enum(std::string_view text, const Words<T, kSize>& words) {
+    std::array<std::string_view, kSize> names;
+    for (std::size_t i = 0; i < kSize; ++i) {
+        if (words[i].first == text) {
+            return words[i].second;
+        }
+        names[i] = words[i].first;
+    }
+    return tl::unexpected(not_one_of(text, names));
+}
+
+template <typename T, std::size_t kSize>
+std::string_view name_of(T value, const Words<T, kSize>& words) noexcept {
+    const auto* found = std::ranges::find(words, value, &std::pair<std::string_view, T>::second);
+    return found == words.end() ? std::string_view{} : found->first;
+}
+
+}  // namespace
+
+Leaf<std::string> parse_name(std::string_view text) {
+    if (looks_like_peer_ref(text)) {
+        return tl::unexpected(
+            fmt::format("{} could be taken for a node id; choose another name", quoted(text)));
+    }
+    if (text.empty() || text.size() > kNameMax || !is_alphanumeric(text.front()) ||
+        !std::ranges::all_of(text, is_name_char)) {
+        return tl::unexpected(fmt::format(
+            "{} is not a usable name; use 1 to 63 letters, digits, '-', '_' or '.', beginning with "
+            "a letter or digit",
+            quoted(text)));
+    }
+    return std::string(text);
+}
+
+Leaf<std::string> parse_interface_name(std::string_view text) {
+    if (text.size() > kInterfaceNameMax) {
+        return tl::unexpected(fmt::format("{} has {} bytes; an interface name has at most {}",
+                                          quoted(text), text.size(), kInterfaceNameMax));
+    }
+    const auto is_allowed = [](char c) { return c > ' ' && c < 0x7f && c != '/' && c != ':'; };
+    if (text.empty() || text == "." || text == ".." || !std::ranges::all_of(text, is_allowed)) {
+        return tl::unexpected(
+            fmt::format("{} cannot name an interface; use up to {} letters, "
+                        "digits, '-', '_' or '.'",
+                        quoted(text), kInterfaceNameMax));
+    }
+    return std::string(text);
+}
+
+bool looks_like_peer_ref(std::string_view text) noexcept {
+    return text.starts_with("node_") || text.starts_with("key_") ||
+           (text.size() >= kHexMeantAsIdMin && std::ranges::all_of(text, is_hex_digit));
+}
+
+Leaf<PeerRef> parse_peer_ref(std::string_view text) {
+    if (const auto id = crypto::parse_node_id(text)) {
+        return PeerRef(*id);
+    }
+    if (const auto key = crypto::parse_public_key(text)) {
+        return PeerRef(*key);
+    }
+    const std::string_view digits =
+        text.substr(text.find('_') == std::string_view::npos || !looks_like_peer_ref(text)
+                        ? 0
+                        : text.find('_') + 1);
+    if (!digits.empty() && std::ranges::all_of(digits, is_hex_digit)) {
+        return tl::unexpected(
+            fmt::format("{} has {} hexadecimal digits; a node id has {} and a public key {}",
+                        quoted(text), digits.size(), kNodeIdDigits, kPublicKeyDigits));
+    }
+    return tl::unexpected(
+        fmt::format("{} is neither a node id nor a public key; write 40 or 64 hexadecimal digits",
+                    quoted(text)));
+}
+
+Leaf<base::LogLevel> parse_level(std::string_view text) {
+    const auto level = base::parse_log_level(text);
+    if (!level) {
+        return tl::unexpected(not_one_of(text, kLevels));
+    }
+    return *level;
+}
+
+Leaf<NodeRole> parse_role(std::string_view text) { return parse_enum(text, kRoles); }
+Leaf<OversizePolicy> parse_oversize(std::string_view text) {
+    return parse_enum(text, kOversizePolicies);
+}
+Leaf<CongestionControl> parse_congestion_control(std::string_view text) {
+    return parse_enum(text, kCongestionControls);
+}
+Leaf<std::string> parse_scheduler(std::string_view text) { return parse_word(text, kSchedulers); }
+Leaf<std::string> parse_multipath_mode(std::string_view text) { return parse_word(text, kModes); }
+Leaf<std::string> parse_log_format(std::string_view text) { return parse_word(text, kLogFormats); }
+Leaf<std::string> parse_io_backend(std::string_view text) { return parse_word(text, kIoBackends); }
+
+std::string_view to_text(NodeRole role) noexcept { return name_of(role, kRoles); }
+std::string_view to_text(OversizePolicy policy) noexcept {
+    return name_of(policy, kOversizePolicies);
+}
+std::string_view to_text(CongestionControl control) noexcept {
+    return name_of(control, kCongestionControls);
+}
+
+crypto::NodeId node_id_of(const PeerRef& ref) {
+    const auto* id = std::get_if<crypto::NodeId>(&ref);
+    return id != nullptr ? *id : crypto::node_id_of(std::get<crypto::PublicKey>(ref));
+}
+
+std::string to_string(const PeerRef& ref) {
+    return std::visit([](const auto& value) { return value.to_string(); }, ref);
+}
+
+}  // namespace qe::config
