@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "text.h"
-#include "values.h"
+#include "config/text.h"
+#include "config/values.h"
 
 namespace qe::config {
 namespace {

@@ -3,8 +3,8 @@
 // Cross-field checks: what no single key can tell.
 #pragma once
 
+#include "config/report.h"
 #include "quicether/config/config.h"
-#include "report.h"
 
 namespace qe::config {
 

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "encode.h"
-#include "schema.h"
+#include "config/encode.h"
+#include "config/schema.h"
 
 namespace qe::config {
 

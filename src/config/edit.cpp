@@ -12,8 +12,8 @@
 
 #include <fmt/format.h>
 
-#include "encode.h"
-#include "schema.h"
+#include "config/encode.h"
+#include "config/schema.h"
 
 namespace qe::config {
 namespace {

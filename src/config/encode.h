@@ -12,9 +12,9 @@
 
 #include <fmt/format.h>
 
+#include "config/text.h"
+#include "config/tree.h"
 #include "quicether/config/config.h"
-#include "text.h"
-#include "tree.h"
 
 namespace qe::config {
 

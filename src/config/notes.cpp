@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "config/schema.h"
 #include "quicether/config/config.h"
-#include "schema.h"
 
 namespace qe::config {
 namespace {

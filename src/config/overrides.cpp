@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "check.h"
-#include "schema.h"
+#include "config/check.h"
+#include "config/schema.h"
 
 namespace qe::config {
 namespace {

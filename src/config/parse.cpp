@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
-#include "check.h"
-#include "peers.h"
+#include "config/check.h"
+#include "config/peers.h"
+#include "config/schema.h"
+#include "config/text.h"
+#include "config/unknown.h"
 #include "quicether/config/config.h"
-#include "schema.h"
-#include "text.h"
-#include "unknown.h"
 
 namespace qe::config {
 namespace {

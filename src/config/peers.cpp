@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "peers.h"
+#include "config/peers.h"
 
 #include <array>
 
 #include <fmt/format.h>
 
-#include "readers.h"
-#include "unknown.h"
+#include "config/readers.h"
+#include "config/unknown.h"
 
 namespace qe::config {
 namespace {

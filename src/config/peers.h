@@ -5,9 +5,9 @@
 
 #include <vector>
 
+#include "config/report.h"
+#include "config/tree.h"
 #include "quicether/config/config.h"
-#include "report.h"
-#include "tree.h"
 
 namespace qe::config {
 

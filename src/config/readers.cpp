@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "readers.h"
+#include "config/readers.h"
 
 #include <array>
 #include <cmath>
 
 #include <fmt/format.h>
 
-#include "text.h"
+#include "config/text.h"
 
 namespace qe::config {
 namespace {

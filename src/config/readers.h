@@ -15,9 +15,9 @@
 #include <string_view>
 #include <vector>
 
-#include "report.h"
-#include "tree.h"
-#include "values.h"
+#include "config/report.h"
+#include "config/tree.h"
+#include "config/values.h"
 
 namespace qe::config {
 

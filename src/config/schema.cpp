@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schema.h"
+#include "config/schema.h"
 
 #include <algorithm>
 #include <array>
 
-#include "encode.h"
+#include "config/encode.h"
 
 namespace qe::config {
 namespace {
@@ -59,46 +59,63 @@ constexpr auto list = [](const In& in, auto& out) { read_list<kParse>(in, out); 
 constexpr Takes kLive = Takes::Live;
 constexpr Takes kRestart = Takes::Restart;
 
-// clang-format off
 constexpr auto kSchema = std::to_array<Field>({
     node<&C::Node::name, text_or_none<parse_name>>("node.name", kLive, Shape::Text),
     node<&C::Node::role, text<parse_role>>("node.role", kRestart, Shape::Text),
 
-    network<&C::Network::tun_name, text<parse_interface_name>>("network.tun_name", kRestart, Shape::Text),
+    network<&C::Network::tun_name, text<parse_interface_name>>("network.tun_name", kRestart,
+                                                               Shape::Text),
     network<&C::Network::tun_addr, text<parse_tun4>>("network.tun_addr", kRestart, Shape::Text),
     network<&C::Network::tun_addr6, text<parse_tun6>>("network.tun_addr6", kRestart, Shape::Text),
-    network<&C::Network::advertise_subnets, list<parse_subnet>>("network.advertise_subnets", kLive, Shape::TextList),
+    network<&C::Network::advertise_subnets, list<parse_subnet>>("network.advertise_subnets", kLive,
+                                                                Shape::TextList),
     network<&C::Network::mtu, read_mtu>("network.mtu", kRestart, Shape::Number),
     network<&C::Network::oversize, text<parse_oversize>>("network.oversize", kLive, Shape::Text),
 
-    discovery<&C::Discovery::bootstrap_nodes, list<parse_host_port>>("discovery.bootstrap_nodes", kRestart, Shape::TextList),
-    discovery<&C::Discovery::bootstrap_mode, read_truth>("discovery.bootstrap_mode", kRestart, Shape::Truth),
-    discovery<&C::Discovery::public_ip, text<parse_public_address>>("discovery.public_ip", kRestart, Shape::Text),
+    discovery<&C::Discovery::bootstrap_nodes, list<parse_host_port>>("discovery.bootstrap_nodes",
+                                                                     kRestart, Shape::TextList),
+    discovery<&C::Discovery::bootstrap_mode, read_truth>("discovery.bootstrap_mode", kRestart,
+                                                         Shape::Truth),
+    discovery<&C::Discovery::public_ip, text<parse_public_address>>("discovery.public_ip", kRestart,
+                                                                    Shape::Text),
     discovery<&C::Discovery::dht_port, read_port>("discovery.dht_port", kRestart, Shape::Number),
 
     row<&C::peers, &C::Peers::allowed, read_allowed>("peers.allowed", kLive, Shape::TextList),
 
     multipath<&C::Multipath::enabled, read_truth>("multipath.enabled", kRestart, Shape::Truth),
-    multipath<&C::Multipath::interfaces, list<parse_interface_name>>("multipath.interfaces", kRestart, Shape::TextList),
-    multipath<&C::Multipath::scheduler, text<parse_scheduler>>("multipath.scheduler", kRestart, Shape::Text),
-    multipath<&C::Multipath::mode, text<parse_multipath_mode>>("multipath.mode", kRestart, Shape::Text),
+    multipath<&C::Multipath::interfaces, list<parse_interface_name>>("multipath.interfaces",
+                                                                     kRestart, Shape::TextList),
+    multipath<&C::Multipath::scheduler, text<parse_scheduler>>("multipath.scheduler", kRestart,
+                                                               Shape::Text),
+    multipath<&C::Multipath::mode, text<parse_multipath_mode>>("multipath.mode", kRestart,
+                                                               Shape::Text),
     multipath<&C::Multipath::weights, read_weights>("multipath.weights", kRestart, Shape::Map),
 
-    security<&C::Security::policy_file, read_unsupported_text>("security.policy_file", kRestart, Shape::Text),
-    security<&C::Security::audit_log, read_unsupported_text>("security.audit_log", kRestart, Shape::Text),
-    security<&C::Security::require_2fa, read_unsupported_truth>("security.require_2fa", kRestart, Shape::Truth),
+    security<&C::Security::policy_file, read_unsupported_text>("security.policy_file", kRestart,
+                                                               Shape::Text),
+    security<&C::Security::audit_log, read_unsupported_text>("security.audit_log", kRestart,
+                                                             Shape::Text),
+    security<&C::Security::require_2fa, read_unsupported_truth>("security.require_2fa", kRestart,
+                                                                Shape::Truth),
 
-    monitoring<&C::Monitoring::metrics_addr, text_or_none<parse_listen_address>>("monitoring.metrics_addr", kRestart, Shape::Text),
-    monitoring<&C::Monitoring::health_addr, text_or_none<parse_listen_address>>("monitoring.health_addr", kRestart, Shape::Text),
-    monitoring<&C::Monitoring::log_level, text<parse_level>>("monitoring.log_level", kLive, Shape::Text),
-    monitoring<&C::Monitoring::log_levels, read_module_levels>("monitoring.log_levels", kLive, Shape::Map),
-    monitoring<&C::Monitoring::log_format, text<parse_log_format>>("monitoring.log_format", kRestart, Shape::Text),
+    monitoring<&C::Monitoring::metrics_addr, text_or_none<parse_listen_address>>(
+        "monitoring.metrics_addr", kRestart, Shape::Text),
+    monitoring<&C::Monitoring::health_addr, text_or_none<parse_listen_address>>(
+        "monitoring.health_addr", kRestart, Shape::Text),
+    monitoring<&C::Monitoring::log_level, text<parse_level>>("monitoring.log_level", kLive,
+                                                             Shape::Text),
+    monitoring<&C::Monitoring::log_levels, read_module_levels>("monitoring.log_levels", kLive,
+                                                               Shape::Map),
+    monitoring<&C::Monitoring::log_format, text<parse_log_format>>("monitoring.log_format",
+                                                                   kRestart, Shape::Text),
 
-    performance<&C::Performance::io_backend, text<parse_io_backend>>("performance.io_backend", kRestart, Shape::Text),
-    performance<&C::Performance::cpu_affinity, read_cpu_list>("performance.cpu_affinity", kRestart, Shape::NumberList),
-    performance<&C::Performance::congestion_control, text<parse_congestion_control>>("performance.congestion_control", kRestart, Shape::Text),
+    performance<&C::Performance::io_backend, text<parse_io_backend>>("performance.io_backend",
+                                                                     kRestart, Shape::Text),
+    performance<&C::Performance::cpu_affinity, read_cpu_list>("performance.cpu_affinity", kRestart,
+                                                              Shape::NumberList),
+    performance<&C::Performance::congestion_control, text<parse_congestion_control>>(
+        "performance.congestion_control", kRestart, Shape::Text),
 });
-// clang-format on
 
 constexpr std::array<std::string_view, 9> kTableNames = {"node",     "network",    "discovery",
                                                          "peers",    "peer",       "multipath",

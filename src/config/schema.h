@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "config/readers.h"
 #include "quicether/config/config.h"
-#include "readers.h"
 
 namespace qe::config {
 

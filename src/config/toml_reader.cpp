@@ -8,9 +8,9 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
+#include "config/text.h"
+#include "config/tree.h"
 #include "quicether/config/config.h"
-#include "text.h"
-#include "tree.h"
 
 namespace qe::config {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tree.h"
+#include "config/tree.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "text.h"
+#include "config/text.h"
 
 namespace qe::config {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "unknown.h"
+#include "config/unknown.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "schema.h"
-#include "text.h"
+#include "config/schema.h"
+#include "config/text.h"
 
 namespace qe::config {
 namespace {

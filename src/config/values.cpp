@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names, peer references and the words out of fixed lists. Addresses: address_values.cpp.
-#include "values.h"
+#include "config/values.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "text.h"
+#include "config/text.h"
 
 namespace qe::config {
 namespace {

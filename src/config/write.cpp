@@ -3,9 +3,9 @@
 // Config → TOML: the whole effective configuration, and single values.
 #include <fmt/format.h>
 
-#include "encode.h"
+#include "config/encode.h"
+#include "config/schema.h"
 #include "quicether/config/config.h"
-#include "schema.h"
 
 namespace qe::config {
 namespace {

@@ -3,7 +3,7 @@
 // Makes a node's self-signed certificate. RFC 5280 for the frame, RFC 8410 for Ed25519 in it.
 #include <chrono>
 
-#include "openssl_handles.h"
+#include "crypto/openssl_handles.h"
 #include "quicether/crypto/certificate.h"
 
 namespace qe::crypto {

@@ -10,7 +10,7 @@
 
 #include <sodium.h>
 
-#include "openssl_handles.h"
+#include "crypto/openssl_handles.h"
 #include "quicether/crypto/certificate.h"
 
 namespace qe::crypto {

@@ -8,7 +8,7 @@
 
 #include <openssl/pem.h>
 
-#include "openssl_handles.h"
+#include "crypto/openssl_handles.h"
 #include "quicether/crypto/identity.h"
 
 namespace qe::crypto {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quicether/crypto/certificate.h"
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -98,7 +97,7 @@ TEST(Certificate, IsRefusedAfterAnyChangeOfAnyByte) {
         for (unsigned flip = 1; flip < 256; flip = flip * 2 + 1) {
             base::Bytes bad = good;
             bad[i] ^= static_cast<std::byte>(flip);
-            accepted += refusal(bad) == ErrorCode::kClosed ? 1 : 0;
+            accepted += refusal(bad) == ErrorCode::kClosed ? 1U : 0U;
         }
     }
     RecordProperty("accepted_flips", static_cast<int>(accepted));
@@ -139,9 +138,7 @@ TEST(Certificate, IsRefusedWhenAnotherKeySignedIt) {
 }
 
 TEST(Certificate, IsRefusedWithAnRsaKey) {
-    const auto path =
-        std::filesystem::path(__FILE__).parent_path() / "../../vectors/certificates/rsa2048.der";
-    std::ifstream file(path, std::ios::binary);
+    std::ifstream file(QE_TEST_DATA_DIR "/vectors/certificates/rsa2048.der", std::ios::binary);
     const std::string der{std::istreambuf_iterator<char>(file), {}};
     ASSERT_GT(der.size(), 500U);
     EXPECT_EQ(refusal(base::as_bytes(der)), ErrorCode::kBadCertificate);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quicether/crypto/identity.h"
 
-#include <filesystem>
 #include <fstream>
 #include <unordered_set>
 
@@ -31,8 +30,7 @@ struct Vector {
 };
 
 std::vector<Vector> rfc8032_vectors() {
-    std::ifstream file(std::filesystem::path(__FILE__).parent_path() /
-                       "../../vectors/rfc8032_ed25519.txt");
+    std::ifstream file(QE_TEST_DATA_DIR "/vectors/rfc8032_ed25519.txt");
     std::vector<Vector> vectors;
     std::string line;
     while (std::getline(file, line)) {
