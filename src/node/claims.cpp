@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/claims.h"
+
+#include <algorithm>
+
+#include "quicether/route/overlay_address.h"
+
+namespace qe::node {
+namespace {
+
+/// Overlay prefix of IPv4 when the configuration names no address (RFC 6598 space).
+const net::Prefix kDefaultOverlayV4{net::IpAddress::v4(0x64400000), 16};
+
+ClaimContext context_of(const NodeState& state, PeerHandle claimant, const net::Prefix& claim) {
+    const Peer& peer = *state.peers.get(claimant);
+    ClaimContext context;
+    state.peers.for_each([&](PeerHandle handle, const Peer& other) {
+        if (handle == claimant) {
+            return;
+        }
+        const auto& theirs = other.entitlement.configured;
+        context.configured_for_other =
+            context.configured_for_other ||
+            std::any_of(theirs.begin(), theirs.end(),
+                        [&claim](const net::Prefix& p) { return p.contains(claim); });
+        context.held_by_smaller_id =
+            context.held_by_smaller_id ||
+            (other.id < peer.id && std::find(other.accepted.begin(), other.accepted.end(),
+                                             claim) != other.accepted.end());
+    });
+    return context;
+}
+
+}  // namespace
+
+ClaimsOutcome judge_claims(const NodeState& state, PeerHandle handle, const Claims& claims) {
+    std::vector<net::Prefix> claimed = claims.subnets;
+    for (const net::IpAddress& address : claims.addresses) {
+        claimed.push_back(net::Prefix::host(address));
+    }
+    ClaimsOutcome outcome;
+    const Peer& peer = *state.peers.get(handle);
+    for (const net::Prefix& claim : claimed) {
+        const ClaimVerdict verdict =
+            judge_claim(claim, peer.entitlement, state.own, context_of(state, handle, claim));
+        if (verdict == ClaimVerdict::Accepted) {
+            outcome.accepted.push_back(claim);
+        } else {
+            outcome.refused.push_back({claim, verdict});
+        }
+    }
+    return outcome;
+}
+
+std::vector<net::Prefix> derived_prefixes(const crypto::NodeId& id, const OwnPrefixes& own) {
+    std::vector<net::Prefix> derived;
+    for (const net::Prefix& prefix : own.overlay) {
+        const net::IpAddress address =
+            prefix.family() == net::Family::V6
+                ? route::derive_overlay_v6(prefix.network(), id.bytes)
+                : route::derive_overlay_v4(prefix.network(), id.bytes, 0);
+        derived.push_back(net::Prefix::host(address));
+    }
+    return derived;
+}
+
+OwnPrefixes own_prefixes(const config::Config& config, const crypto::NodeId& id) {
+    OwnPrefixes own;
+    own.overlay.push_back(config.network.tun_addr.value_or(
+        net::Prefix(route::derive_overlay_v4(kDefaultOverlayV4, id.bytes, 0),
+                    kDefaultOverlayV4.length())));
+    own.overlay.push_back(config.network.tun_addr6.value_or(
+        net::Prefix(route::derive_overlay_v6(route::kDefaultUlaPrefix, id.bytes),
+                    route::kDefaultUlaPrefix.length())));
+    own.subnets = config.network.advertise_subnets;
+    return own;
+}
+
+}  // namespace qe::node

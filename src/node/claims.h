@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Judging what a peer claims to own against what everybody else owns.
+#pragma once
+
+#include <vector>
+
+#include "node/node_state.h"
+
+namespace qe::node {
+
+struct RefusedClaim {
+    net::Prefix prefix;
+    ClaimVerdict verdict = ClaimVerdict::NotConfigured;
+};
+struct ClaimsOutcome {
+    std::vector<net::Prefix> accepted;
+    std::vector<RefusedClaim> refused;
+};
+
+/// Judges each claimed address and subnet of `peer` by judge_claim().
+[[nodiscard]] ClaimsOutcome judge_claims(const NodeState& state, PeerHandle peer,
+                                         const Claims& claims);
+
+/// The prefixes a peer's NodeId gives it inside our overlay prefixes.
+[[nodiscard]] std::vector<net::Prefix> derived_prefixes(const crypto::NodeId& id,
+                                                        const OwnPrefixes& own);
+
+/// Our own overlay addresses (with overlay prefix lengths) and subnets, from config and NodeId.
+[[nodiscard]] OwnPrefixes own_prefixes(const config::Config& config, const crypto::NodeId& id);
+
+}  // namespace qe::node

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/dialer.h"
+
+#include <algorithm>
+
+namespace qe::node {
+namespace {
+
+/// True when every link of the session is void: its local address left the host.
+bool all_links_void(const NodeState& state, const Peer& peer) {
+    return peer.session && !peer.session->links.empty() &&
+           std::none_of(peer.session->links.begin(), peer.session->links.end(),
+                        [&state](const Link& link) {
+                            return state.view.has_address(link.flow.local.ip);
+                        });
+}
+
+void add_unique(std::vector<net::SocketAddress>& list, const net::SocketAddress& address) {
+    if (std::find(list.begin(), list.end(), address) == list.end()) {
+        list.push_back(address);
+    }
+}
+
+}  // namespace
+
+bool Dialer::wanted(const Peer& peer) const {
+    if (state_.shutting_down) {
+        return false;
+    }
+    return !peer.connected() || all_links_void(state_, peer);
+}
+
+void Dialer::start(base::Instant at, PeerHandle handle) {
+    if (Peer* peer = state_.peers.get(handle); peer != nullptr && wanted(*peer)) {
+        peer->dial.backoff.reset();
+        peer->dial.round.clear();
+        peer->dial.next_at = at;
+        state_.look_at(handle, at);
+    }
+}
+
+void Dialer::abandon_void_attempts(base::Instant now, Peer& peer) {
+    std::erase_if(peer.dial.attempts, [&](const DialAttempt& attempt) {
+        if (state_.view.has_address(attempt.flow.local.ip)) {
+            return false;
+        }
+        state_.endpoint->close(now, attempt.connection,
+                               static_cast<std::uint64_t>(CloseCode::Duplicate), "moved");
+        state_.peers.forget(attempt.connection);
+        return true;
+    });
+}
+
+base::Instant Dialer::handle_deadline(base::Instant now, PeerHandle handle) {
+    Peer* peer = state_.peers.get(handle);
+    if (peer == nullptr || !wanted(*peer)) {
+        return base::Instant::never();
+    }
+    DialState& dial = peer->dial;
+    if (now < dial.next_at) {
+        return dial.next_at;
+    }
+    if (dial.round.empty() && dial.attempts.empty()) {
+        begin_round(now, *peer);
+    }
+    while (!dial.round.empty() && dial.attempts.size() < kParallelDials) {
+        const net::SocketAddress remote = dial.round.front();
+        dial.round.erase(dial.round.begin());
+        const std::size_t before = dial.attempts.size();
+        this->dial(now, handle, *peer, remote);
+        if (dial.attempts.size() > before) {
+            break;  // give this one a head start
+        }
+    }
+    if (!dial.round.empty()) {
+        dial.next_at = now + kDialStagger;
+    } else {
+        // With handshakes under way their failure decides; else this round has failed.
+        dial.next_at = dial.attempts.empty() ? now + dial.backoff.next(state_.rng)
+                                             : base::Instant::never();
+    }
+    return dial.next_at;
+}
+
+void Dialer::begin_round(base::Instant now, Peer& peer) {
+    std::vector<net::SocketAddress> candidates;
+    for (const config::HostPort& endpoint : peer.endpoints) {
+        add_endpoint(now, endpoint, candidates);
+    }
+    for (const net::SocketAddress& address : peer.learnt) {
+        add_unique(candidates, address);
+    }
+    peer.dial.round = std::move(candidates);
+}
+
+void Dialer::add_endpoint(base::Instant now, const config::HostPort& endpoint,
+                          std::vector<net::SocketAddress>& candidates) {
+    if (const auto literal = net::parse_ip_address(endpoint.host)) {
+        add_unique(candidates, {*literal, endpoint.port, 0});
+        return;
+    }
+    const auto known = names_.find(endpoint.host);
+    if (known == names_.end() && names_.size() >= kNamesMax) {
+        return;
+    }
+    Name& name = names_[endpoint.host];
+    for (const net::IpAddress& address : name.addresses) {
+        add_unique(candidates, {address, endpoint.port, 0});
+    }
+    const bool stale = known == names_.end() || now - name.asked_at >= kNameLifetime ||
+                       name.addresses.empty();
+    if (stale && !name.pending) {
+        name.pending = true;
+        name.asked_at = now;
+        to_resolve_.push_back(endpoint.host);
+    }
+}
+
+void Dialer::dial(base::Instant now, PeerHandle handle, Peer& peer,
+                  const net::SocketAddress& remote) {
+    const std::uint16_t port = state_.config.discovery.dht_port;
+    const auto source = choose_source(state_.view, remote);
+    if (!source) {
+        peer.last_error = "no route to " + remote.to_string();
+        return;
+    }
+    if (*source == remote.ip && port == remote.port) {
+        peer.last_error = remote.to_string() + " is this host itself";
+        return;
+    }
+    quic::ConnectRequest request;
+    request.flow.local = {*source, port, remote.scope};
+    request.flow.remote = remote;
+    request.expected = peer.id;
+    request.resumption = peer.resumption ? &*peer.resumption : nullptr;
+    const auto connection = state_.endpoint->connect(now, request);
+    if (!connection) {
+        peer.last_error = connection.error().text;
+        return;
+    }
+    ++peer.dial.dials;
+    peer.dial.attempts.push_back({*connection, request.flow, all_links_void(state_, peer)});
+    state_.peers.bind(*connection, handle);
+}
+
+void Dialer::handle_failure(base::Instant now, PeerHandle handle,
+                            quic::ConnectionHandle connection, std::string why) {
+    Peer* peer = state_.peers.get(handle);
+    if (peer == nullptr) {
+        return;
+    }
+    std::erase_if(peer->dial.attempts,
+                  [connection](const DialAttempt& a) { return a.connection == connection; });
+    peer->last_error = std::move(why);
+    if (peer->dial.attempts.empty() && peer->dial.round.empty() && wanted(*peer)) {
+        peer->dial.next_at = now + peer->dial.backoff.next(state_.rng);
+        state_.look_at(handle, peer->dial.next_at);
+    }
+}
+
+std::optional<DialAttempt> Dialer::handle_success(base::Instant now, PeerHandle handle,
+                                                  quic::ConnectionHandle connection) {
+    Peer* peer = state_.peers.get(handle);
+    if (peer == nullptr) {
+        return std::nullopt;
+    }
+    std::optional<DialAttempt> ours;
+    std::vector<DialAttempt> others;
+    for (const DialAttempt& attempt : peer->dial.attempts) {
+        if (attempt.connection == connection) {
+            ours = attempt;
+        } else {
+            others.push_back(attempt);
+        }
+    }
+    peer->dial.backoff.reset();
+    peer->dial.next_at = base::Instant::never();
+    if (ours) {
+        // We chose this address first: the other handshakes of the round are not needed. When the
+        // peer's dial came in instead, ours may be on its last step and is judged when it is up.
+        peer->dial.round.clear();
+        for (const DialAttempt& attempt : others) {
+            state_.endpoint->close(now, attempt.connection,
+                                   static_cast<std::uint64_t>(CloseCode::Duplicate), "duplicate");
+            state_.peers.forget(attempt.connection);
+        }
+        others.clear();
+    }
+    peer->dial.attempts = std::move(others);
+    return ours;
+}
+
+void Dialer::handle_resolved(base::Instant now, const std::string& host,
+                             std::vector<net::IpAddress> addresses) {
+    const auto it = names_.find(host);
+    if (it == names_.end()) {
+        return;
+    }
+    it->second.pending = false;
+    const bool news = !addresses.empty() && addresses != it->second.addresses;
+    if (!addresses.empty()) {
+        it->second.addresses = std::move(addresses);
+    }
+    if (!news) {
+        return;
+    }
+    for (const PeerHandle handle : state_.peers.handles()) {
+        const Peer* peer = state_.peers.get(handle);
+        const bool named = std::any_of(peer->endpoints.begin(), peer->endpoints.end(),
+                                       [&host](const auto& e) { return e.host == host; });
+        if (named && peer->dial.attempts.empty()) {
+            start(now, handle);
+        }
+    }
+}
+
+std::optional<std::string> Dialer::poll_name() {
+    if (to_resolve_.empty()) {
+        return std::nullopt;
+    }
+    std::optional<std::string> name(std::move(to_resolve_.front()));
+    to_resolve_.pop_front();
+    return name;
+}
+
+}  // namespace qe::node

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/membership.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "node/claims.h"
+#include "node/close_text.h"
+
+namespace qe::node {
+namespace {
+
+/// Every [[peer]], and an entry without endpoints for each further allowed node.
+std::vector<config::PeerConfig> listed_peers(const config::Config& config) {
+    std::vector<config::PeerConfig> all = config.peer;
+    for (const config::PeerRef& ref : config.peers.allowed) {
+        const bool known = std::any_of(all.begin(), all.end(), [&ref](const auto& peer) {
+            return config::node_id_of(peer.id) == config::node_id_of(ref);
+        });
+        if (!known) {
+            all.push_back({ref, {}, {}, {}});
+        }
+    }
+    return all;
+}
+
+}  // namespace
+
+void Membership::set_trust() {
+    crypto::Trust trust;
+    for (const config::PeerConfig& peer : listed_peers(state_.config)) {
+        std::visit([&trust](const auto& ref) { trust.allow(ref); }, peer.id);
+    }
+    state_.endpoint->set_trust(std::move(trust));
+}
+
+void Membership::apply_config(base::Instant now) {
+    state_.own = own_prefixes(state_.config, state_.id);
+    std::vector<net::Prefix> local = state_.own.subnets;
+    for (const net::Prefix& address : state_.own.overlay) {
+        local.push_back(net::Prefix::host(address.address()));
+    }
+    state_.routes.set_local(local);
+    set_trust();
+    remove_unlisted(now);
+    for (const config::PeerConfig& wanted : listed_peers(state_.config)) {
+        if (config::node_id_of(wanted.id) != state_.id) {
+            add_or_change(now, wanted);
+        }
+    }
+}
+
+void Membership::remove_unlisted(base::Instant now) {
+    std::set<crypto::NodeId> listed;
+    for (const config::PeerConfig& peer : listed_peers(state_.config)) {
+        listed.insert(config::node_id_of(peer.id));
+    }
+    for (const PeerHandle handle : state_.peers.handles()) {
+        const Peer& peer = *state_.peers.get(handle);
+        if (!listed.contains(peer.id)) {
+            state_.log.info("{} is no longer listed: closing its session", describe(peer));
+            control_.end_session(now, handle, CloseCode::NotTrusted, "no longer allowed");
+            state_.routes.erase_peer(handle);
+            state_.deadlines.clear(handle);
+            state_.peers.erase(handle);
+        }
+    }
+}
+
+void Membership::add_or_change(base::Instant now, const config::PeerConfig& wanted) {
+    const crypto::NodeId id = config::node_id_of(wanted.id);
+    PeerHandle handle = state_.peers.find(id);
+    if (handle.is_null()) {
+        Peer fresh;
+        fresh.id = id;
+        handle = state_.peers.insert(std::move(fresh));
+    }
+    Peer& peer = *state_.peers.get(handle);
+    const bool new_endpoints = peer.endpoints != wanted.endpoints;
+    if (const auto* key = std::get_if<crypto::PublicKey>(&wanted.id)) {
+        peer.key = *key;
+    }
+    peer.name = wanted.name;
+    peer.endpoints = wanted.endpoints;
+    peer.entitlement.configured = wanted.subnets;
+    peer.entitlement.derived = derived_prefixes(id, state_.own);
+    state_.routes.set_peer(handle, route::Origin::Configured, wanted.subnets);
+    state_.routes.set_peer(handle, route::Origin::Derived, peer.entitlement.derived);
+    state_.routes.set_reachable(handle, peer.connected());
+    control_.judge_again(now, handle);
+    if (new_endpoints) {
+        dialer_.start(now, handle);
+    }
+}
+
+control::ReloadReply Membership::reload(base::Instant now, config::Config wanted) {
+    control::ReloadReply reply;
+    for (const config::Change& change : config::diff(state_.config, wanted).changes) {
+        (change.live ? reply.applied : reply.needs_restart).push_back(change.key);
+    }
+    state_.config = config::take_live_changes(std::move(state_.config), wanted);
+    apply_config(now);
+    control_.announce_claims();
+    return reply;
+}
+
+}  // namespace qe::node

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quicether/node/node.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "node/claims.h"
+#include "node/close_text.h"
+#include "node/data_plane.h"
+#include "node/dialer.h"
+#include "node/echo.h"
+#include "node/membership.h"
+#include "node/node_state.h"
+#include "node/reports.h"
+#include "node/roaming.h"
+#include "node/session_control.h"
+
+namespace qe::node {
+namespace {
+
+/// How long shutdown() waits for CONNECTION_CLOSE frames to leave.
+constexpr base::Duration kDrain = base::milliseconds(200);
+
+}  // namespace
+
+/// Routes inputs to the parts of the node and collects what they hand out.
+class Node::Impl {
+  public:
+    explicit Impl(NodeState state)
+        : state_(std::move(state)),
+          dialer_(state_),
+          control_(state_, dialer_),
+          data_(state_),
+          roaming_(state_, dialer_),
+          echo_(state_, control_),
+          membership_(state_, dialer_, control_) {}
+
+    void start(base::Instant now) {
+        membership_.apply_config(now);
+        refresh_plan();
+    }
+
+    // --- Input ---------------------------------------------------------------------------------
+
+    void handle_udp(base::Instant now, std::span<const net::ReceivedDatagrams> batch) {
+        for (const net::ReceivedDatagrams& received : batch) {
+            state_.endpoint->handle_datagrams(now, received);
+        }
+        digest(now);
+    }
+
+    void handle_tun(base::Instant now, std::span<const base::MutableBytes> packets) {
+        data_.handle_tun(now, packets);
+    }
+
+    void handle_timeout(base::Instant now) {
+        if (state_.endpoint->next_deadline() <= now) {
+            state_.endpoint->handle_timeout(now);
+        }
+        digest(now);
+        while (const auto peer = state_.deadlines.pop_due(now)) {
+            const base::Instant again = std::min(control_.handle_deadline(now, *peer),
+                                                 dialer_.handle_deadline(now, *peer));
+            state_.look_at(*peer, again);
+        }
+        while (auto reply = echo_.poll_timeout(now)) {
+            replies_.push_back(std::move(*reply));
+        }
+        if (state_.shutting_down && drained_at_ <= now) {
+            drained_at_ = base::Instant::never();
+            effects_.push_back(Finished{});
+        }
+        refresh_plan();
+    }
+
+    void handle_network(base::Instant now, NetworkView view, bool clock_jump) {
+        roaming_.handle_network(now, std::move(view), clock_jump);
+    }
+
+    void handle_resolved(base::Instant now, const std::string& host,
+                         std::vector<net::IpAddress> addresses) {
+        dialer_.handle_resolved(now, host, std::move(addresses));
+    }
+
+    void handle_wall_clock(base::UnixTime wall_now) {
+        if (const auto set = state_.endpoint->set_wall_clock(wall_now); !set) {
+            state_.problems["certificate"] = "our certificate could not be renewed";
+        } else {
+            state_.problems.erase("certificate");
+        }
+    }
+
+    void handle_request(base::Instant now, RequestId id, const control::Request& request) {
+        if (const auto* ping = std::get_if<control::PingRequest>(&request)) {
+            if (auto failed = echo_.start(now, id, *ping)) {
+                replies_.push_back({id, std::move(*failed)});
+            }
+            return;
+        }
+        replies_.push_back({id, answer(now, request)});
+    }
+
+    control::ReloadReply handle_reload(base::Instant now, config::Config config) {
+        control::ReloadReply reply = membership_.reload(now, std::move(config));
+        refresh_plan();
+        return reply;
+    }
+
+    void shutdown(base::Instant now, std::string_view reason) {
+        if (state_.shutting_down) {
+            return;
+        }
+        state_.shutting_down = true;
+        for (const PeerHandle peer : state_.peers.handles()) {
+            control_.end_session(now, peer, CloseCode::Shutdown, reason);
+        }
+        drained_at_ = now + kDrain;
+    }
+
+    // --- Output --------------------------------------------------------------------------------
+
+    std::optional<net::TransmitDatagrams> poll_udp(base::Instant now, base::MutableBytes buffer) {
+        return state_.endpoint->poll_transmit(now, buffer);
+    }
+    std::span<const base::ByteView> tun_packets() const noexcept { return data_.tun_packets(); }
+    void clear_tun_packets() noexcept {
+        data_.clear_tun_packets();
+        state_.endpoint->clear_datagrams();
+        datagrams_seen_ = 0;
+    }
+    const HostPlan& host_plan() const noexcept { return plan_; }
+
+    std::optional<Effect> poll_effect() {
+        if (auto name = dialer_.poll_name()) {
+            return ResolveName{std::move(*name)};
+        }
+        if (effects_.empty()) {
+            return std::nullopt;
+        }
+        std::optional<Effect> effect(std::move(effects_.front()));
+        effects_.pop_front();
+        return effect;
+    }
+
+    std::optional<ControlReply> poll_reply() {
+        if (replies_.empty()) {
+            return std::nullopt;
+        }
+        std::optional<ControlReply> reply(std::move(replies_.front()));
+        replies_.pop_front();
+        return reply;
+    }
+
+    base::Instant next_deadline() const noexcept {
+        return std::min({state_.endpoint->next_deadline(), state_.deadlines.next_deadline(),
+                         echo_.next_deadline(), drained_at_});
+    }
+
+    NodeState& state() noexcept { return state_; }
+
+  private:
+    /// Takes what the endpoint has to tell: news first, so that a packet right behind a handshake
+    /// finds its session.
+    void digest(base::Instant now) {
+        while (auto event = state_.endpoint->poll_event()) {
+            control_.handle_event(now, std::move(*event));
+        }
+        while (const auto echo = control_.poll_echo()) {
+            if (auto reply = echo_.handle_arrival(now, *echo)) {
+                replies_.push_back(std::move(*reply));
+            }
+        }
+        const auto datagrams = state_.endpoint->datagrams();
+        for (; datagrams_seen_ < datagrams.size(); ++datagrams_seen_) {
+            const quic::ReceivedDatagram& datagram = datagrams[datagrams_seen_];
+            data_.handle_datagram(now, state_.peers.find(datagram.connection), datagram);
+        }
+        refresh_plan();
+    }
+
+    control::Reply answer(base::Instant now, const control::Request& request) {
+        if (std::holds_alternative<control::StatusRequest>(request)) {
+            return status_report(now, state_, data_.counters(), control_.counters());
+        }
+        if (std::holds_alternative<control::PeersRequest>(request)) {
+            return peers_report(now, state_);
+        }
+        if (std::holds_alternative<control::RoutesRequest>(request)) {
+            return routes_report(state_);
+        }
+        if (std::holds_alternative<control::ConfigRequest>(request)) {
+            return control::ConfigReply{config::to_toml(state_.config)};
+        }
+        return control::ErrorReply{control::ErrorKind::BadRequest, "not a request for the node"};
+    }
+
+    /// Rebuilds the plan when routes have changed since the last time.
+    void refresh_plan() {
+        if (plan_.generation != 0 && plan_routes_ == state_.routes.generation()) {
+            return;
+        }
+        plan_routes_ = state_.routes.generation();
+        std::vector<net::Prefix> routes;
+        for (const net::Prefix& prefix : state_.routes.peer_prefixes()) {
+            const bool on_link = std::any_of(
+                state_.own.overlay.begin(), state_.own.overlay.end(),
+                [&prefix](const net::Prefix& own) { return own.contains(prefix); });
+            if (!on_link) {
+                routes.push_back(prefix);
+            }
+        }
+        if (plan_.generation != 0 && routes == plan_.routes) {
+            return;
+        }
+        plan_.tun_name = state_.config.network.tun_name;
+        plan_.mtu = state_.config.network.mtu;
+        plan_.addresses = state_.own.overlay;
+        plan_.routes = std::move(routes);
+        ++plan_.generation;
+    }
+
+    NodeState state_;
+    Dialer dialer_;
+    SessionControl control_;
+    DataPlane data_;
+    Roaming roaming_;
+    Echo echo_;
+    Membership membership_;
+    HostPlan plan_;
+    std::uint64_t plan_routes_ = 0;
+    std::size_t datagrams_seen_ = 0;
+    base::Instant drained_at_ = base::Instant::never();
+    std::deque<Effect> effects_;
+    std::deque<ControlReply> replies_;
+};
+
+base::Result<std::unique_ptr<Node>> Node::make(NodeOptions options, crypto::Identity identity,
+                                               base::Rng rng, base::Log log, base::Instant now) {
+    quic::EndpointOptions quic_options;
+    quic_options.congestion_control =
+        options.config.performance.congestion_control == config::CongestionControl::Cubic
+            ? quic::CongestionControl::Cubic
+            : quic::CongestionControl::Bbr;
+    QE_TRY(auto endpoint, quic::Endpoint::make(quic_options, identity, rng.fork("quic"),
+                                               log.named("quic"), options.wall_now));
+    const std::uint64_t instance = rng.u64() | 1;  // 0 means "not known yet" at the other end
+    NodeState state{.config = std::move(options.config),
+                    .id = identity.node_id(),
+                    .key = identity.public_key(),
+                    .version = std::move(options.version),
+                    .commit = std::move(options.commit),
+                    .instance = instance,
+                    .started_at = now,
+                    .log = log.named("node"),
+                    .rng = rng.fork("node"),
+                    .endpoint = std::move(endpoint),
+                    .own = {},
+                    .peers = {},
+                    .routes = {},
+                    .view = {},
+                    .deadlines = {},
+                    .problems = {}};
+    std::unique_ptr<Node> node(new Node(std::make_unique<Impl>(std::move(state))));
+    node->impl_->start(now);
+    return node;
+}
+
+Node::Node(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+Node::~Node() = default;
+
+void Node::handle_udp(base::Instant now, std::span<const net::ReceivedDatagrams> batch) {
+    impl_->handle_udp(now, batch);
+}
+void Node::handle_tun(base::Instant now, std::span<const base::MutableBytes> packets) {
+    impl_->handle_tun(now, packets);
+}
+void Node::handle_timeout(base::Instant now) { impl_->handle_timeout(now); }
+void Node::handle_network(base::Instant now, NetworkView view, bool clock_jump) {
+    impl_->handle_network(now, std::move(view), clock_jump);
+}
+void Node::handle_resolved(base::Instant now, const std::string& host,
+                           std::vector<net::IpAddress> addresses) {
+    impl_->handle_resolved(now, host, std::move(addresses));
+}
+void Node::handle_wall_clock(base::UnixTime wall_now) { impl_->handle_wall_clock(wall_now); }
+void Node::handle_request(base::Instant now, RequestId id, const control::Request& request) {
+    impl_->handle_request(now, id, request);
+}
+control::ReloadReply Node::handle_reload(base::Instant now, config::Config config) {
+    return impl_->handle_reload(now, std::move(config));
+}
+void Node::shutdown(base::Instant now, std::string_view reason) { impl_->shutdown(now, reason); }
+
+std::optional<net::TransmitDatagrams> Node::poll_udp(base::Instant now,
+                                                     base::MutableBytes buffer) {
+    return impl_->poll_udp(now, buffer);
+}
+std::span<const base::ByteView> Node::tun_packets() const noexcept { return impl_->tun_packets(); }
+void Node::clear_tun_packets() noexcept { impl_->clear_tun_packets(); }
+const HostPlan& Node::host_plan() const noexcept { return impl_->host_plan(); }
+std::optional<Effect> Node::poll_effect() { return impl_->poll_effect(); }
+std::optional<ControlReply> Node::poll_reply() { return impl_->poll_reply(); }
+base::Instant Node::next_deadline() const noexcept { return impl_->next_deadline(); }
+const crypto::NodeId& Node::node_id() const noexcept { return impl_->state().id; }
+const config::Config& Node::config() const noexcept { return impl_->state().config; }
+
+void Node::set_host_problem(const std::string& key, std::string sentence) {
+    if (sentence.empty()) {
+        impl_->state().problems.erase("host." + key);
+    } else {
+        impl_->state().problems["host." + key] = std::move(sentence);
+    }
+}
+
+}  // namespace qe::node

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// NodeState: the data that the parts of a node share. It decides nothing.
+//
+// Node owns it and gives it by reference to its parts (Dialer, SessionControl, DataPlane, Roaming,
+// …), each of which changes the part that its name says.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "node/deadline_queue.h"
+#include "node/overlay_routes.h"
+#include "node/peer.h"
+#include "node/peer_message.h"
+#include "quicether/base/log.h"
+#include "quicether/base/rng.h"
+#include "quicether/config/config.h"
+#include "quicether/crypto/identity.h"
+#include "quicether/node/network_view.h"
+#include "quicether/quic/endpoint.h"
+
+namespace qe::node {
+
+/// Application error codes of CONNECTION_CLOSE; docs/protocol/peer.md lists them.
+enum class CloseCode : std::uint64_t {
+    Shutdown = 0,          ///< The node goes away.
+    Duplicate = 1,         ///< Lost to another link of the same session.
+    ProtocolViolation = 2,
+    NotTrusted = 3,        ///< Removed from the receiver's list.
+};
+
+struct NodeState {
+    config::Config config;
+    crypto::NodeId id;
+    crypto::PublicKey key;
+    std::string version;
+    std::string commit;
+    std::uint64_t instance = 0;       ///< Random for each run.
+    base::Instant started_at;
+    base::Log log;
+    base::Rng rng;
+    std::unique_ptr<quic::Endpoint> endpoint;
+
+    OwnPrefixes own;                  ///< Our overlay addresses and advertised subnets.
+    PeerTable peers;
+    OverlayRoutes routes;
+    NetworkView view;
+    /// When to look at a peer again; see Node::on_peer_deadline.
+    DeadlineQueue<PeerHandle> deadlines;
+    std::map<std::string, std::string> problems;  ///< What makes the node degraded, by key.
+    bool shutting_down = false;
+
+    /// What we say of ourselves on a new link.
+    [[nodiscard]] Hello make_hello(const net::SocketAddress& observed, bool supersede) const;
+    [[nodiscard]] Claims own_claims() const;
+    /// Makes sure the peer is looked at no later than `at`.
+    void look_at(PeerHandle peer, base::Instant at);
+};
+
+}  // namespace qe::node

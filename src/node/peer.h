@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Peer: a node we know by configuration, with whatever we hold of it, and the table of all peers.
+//
+// The table owns the peers and finds them by handle, NodeId, connection, or by what an operator
+// types (name, NodeId prefix, overlay address).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "node/backoff.h"
+#include "node/entitlement.h"
+#include "node/session.h"
+#include "quicether/base/slot_map.h"
+#include "quicether/config/config.h"
+#include "quicether/crypto/identity.h"
+#include "quicether/quic/types.h"
+
+namespace qe::node {
+
+struct PeerTag;
+using PeerHandle = base::Handle<PeerTag>;
+
+/// A handshake under way.
+struct DialAttempt {
+    quic::ConnectionHandle connection;
+    net::FlowAddresses flow;
+    bool supersedes = false;   ///< Dialled because our older links to this peer are void.
+};
+
+/// The state of reaching one peer. Dialer decides on it.
+struct DialState {
+    std::vector<DialAttempt> attempts;      ///< At most kParallelDials.
+    std::vector<net::SocketAddress> round;  ///< Candidates of this round not yet tried.
+    Backoff backoff;
+    base::Instant next_at = base::Instant::never();
+    std::uint32_t dials = 0;
+};
+
+struct Peer {
+    crypto::NodeId id;
+    std::optional<crypto::PublicKey> key;      ///< Pinned by config, or proven in a handshake.
+    std::string name;                          ///< Configured; empty: the one its Hello says.
+    std::vector<config::HostPort> endpoints;   ///< Configured.
+    std::vector<net::SocketAddress> learnt;    ///< Newest first; at most kLearntMax.
+    Entitlement entitlement;
+    std::vector<net::Prefix> accepted;         ///< Claims now in the routing table.
+    DialState dial;
+    std::optional<Session> session;
+    base::Instant session_ends = base::Instant::never();  ///< Set while it has no link.
+    std::optional<quic::Resumption> resumption;
+    Traffic sent;
+    Traffic received;
+    std::string hello_name;
+    std::string hello_role;
+    std::string last_error;                    ///< Why the last dial or link ended.
+    base::LogLimiter link_log;
+    base::LogLimiter claim_log;
+
+    [[nodiscard]] const std::string& shown_name() const noexcept {
+        return name.empty() ? hello_name : name;
+    }
+    [[nodiscard]] bool connected() const noexcept {
+        return session && !session->active.is_null() && !session->unreachable;
+    }
+};
+
+inline constexpr std::size_t kLearntMax = 8;
+inline constexpr std::size_t kParallelDials = 4;
+
+/// Why a name found no peer.
+enum class FindFailure : std::uint8_t { Unknown, Ambiguous };
+
+class PeerTable {
+  public:
+    PeerHandle insert(Peer peer);
+    void erase(PeerHandle handle);
+
+    [[nodiscard]] Peer* get(PeerHandle handle) noexcept { return peers_.find(handle); }
+    [[nodiscard]] const Peer* get(PeerHandle handle) const noexcept { return peers_.find(handle); }
+    [[nodiscard]] PeerHandle find(const crypto::NodeId& id) const noexcept;
+    [[nodiscard]] PeerHandle find(quic::ConnectionHandle connection) const noexcept;
+    /// By name, unique NodeId prefix (>= 4 digits) or overlay address.
+    [[nodiscard]] std::variant<PeerHandle, FindFailure> find(std::string_view text) const;
+
+    /// Remembers whose connection this is, until forget().
+    void bind(quic::ConnectionHandle connection, PeerHandle handle);
+    void forget(quic::ConnectionHandle connection);
+
+    [[nodiscard]] std::size_t size() const noexcept { return peers_.size(); }
+    template <typename Visit>
+    void for_each(Visit&& visit) {
+        peers_.for_each(visit);
+    }
+    template <typename Visit>
+    void for_each(Visit&& visit) const {
+        peers_.for_each(visit);
+    }
+    [[nodiscard]] std::vector<PeerHandle> handles() const;
+
+  private:
+    base::SlotMap<Peer, PeerTag> peers_;
+    std::unordered_map<crypto::NodeId, PeerHandle> by_id_;
+    std::unordered_map<quic::ConnectionHandle, PeerHandle> by_connection_;
+};
+
+}  // namespace qe::node

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reports: the state of the node as answers to control requests. Reads only.
+#pragma once
+
+#include "node/data_plane.h"
+#include "node/node_state.h"
+#include "node/session_control.h"
+#include "quicether/control/messages.h"
+
+namespace qe::node {
+
+[[nodiscard]] control::StatusReply status_report(base::Instant now, const NodeState& state,
+                                                 const DataCounters& data,
+                                                 const ControlCounters& control);
+[[nodiscard]] control::PeersReply peers_report(base::Instant now, const NodeState& state);
+[[nodiscard]] control::RoutesReply routes_report(const NodeState& state);
+
+}  // namespace qe::node

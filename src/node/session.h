@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Session: everything shared with one peer identity for as long as we hold contact.
+//
+// A session owns one or more links (QUIC connections). It survives them: a connection that dies or
+// moves is replaced under the same session, with the same counters, fragment ids and reassembly
+// state, and traffic goes on over the next link. Today one link at a time carries packets; which
+// one is `active()`. The session ends when no link is left and none came back in time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "node/message_framer.h"
+#include "node/peer_message.h"
+#include "quicether/base/time.h"
+#include "quicether/overlay/fragmenter.h"
+#include "quicether/overlay/reassembler.h"
+#include "quicether/quic/types.h"
+
+namespace qe::node {
+
+/// One QUIC connection of a session.
+struct Link {
+    quic::ConnectionHandle connection;
+    quic::Role role = quic::Role::Client;
+    net::FlowAddresses flow;
+    base::Instant established_at;
+    bool supersedes = false;               ///< Ours: said in our Hello on this link.
+    std::optional<quic::StreamId> control_stream;
+    MessageFramer framer;
+    bool hello_sent = false;
+    std::optional<Hello> hello;            ///< The peer's.
+    base::Instant retire_at = base::Instant::never();  ///< Lost to a better link; closes then.
+
+    [[nodiscard]] bool retired() const noexcept { return !retire_at.is_never(); }
+};
+
+/// Packets and bytes of IP traffic.
+struct Traffic {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+
+    void add(std::size_t size) noexcept {
+        ++packets;
+        bytes += size;
+    }
+};
+
+struct Session {
+    std::uint64_t id = 0;                  ///< Random, shown to operators.
+    base::Instant started_at;
+    std::uint64_t peer_instance = 0;       ///< 0 until the first Hello.
+    std::vector<Link> links;               ///< In order of establishment; at most kLinksMax.
+    quic::ConnectionHandle active;         ///< Link that carries packets; null when none is left.
+    overlay::Fragmenter fragmenter{0};
+    overlay::Reassembler reassembler;
+    std::uint32_t migrations = 0;          ///< Address changes this session lived through.
+    /// No authenticated packet came for kSilenceMax; the links may still revive.
+    bool unreachable = false;
+
+    [[nodiscard]] Link* find(quic::ConnectionHandle connection) noexcept;
+    [[nodiscard]] Link* active_link() noexcept { return find(active); }
+    [[nodiscard]] const Link* active_link() const noexcept {
+        return const_cast<Session*>(this)->find(active);
+    }
+    void erase(quic::ConnectionHandle connection);
+};
+
+inline constexpr std::size_t kLinksMax = 4;
+/// A peer from which nothing came for this long is unreachable. The keep-alive of 1.5 s leaves room
+/// for two lost probes.
+inline constexpr base::Duration kSilenceMax = base::seconds(4);
+/// How long a session without links waits for a new one before it ends.
+inline constexpr base::Duration kSessionLinger = base::seconds(30);
+/// How long the loser of two links stays open for what is still under way.
+inline constexpr base::Duration kRetirement = base::seconds(1);
+/// Two connections dialled from both ends within this time crossed each other (handshake timeout).
+inline constexpr base::Duration kCrossingWindow = base::seconds(5);
+
+/// Which of two links of one session both ends shall keep. Both ends decide alike.
+enum class LinkChoice : std::uint8_t { KeepOld, TakeNew };
+
+struct LinkContest {
+    const Link& old_link;
+    const Link& new_link;
+    bool we_have_smaller_id = false;
+    bool peer_restarted = false;   ///< The peer's instance changed: its side of the old link is gone.
+};
+
+/// A restart or a superseding Hello (either side's) takes the new link. Links that crossed (dialled
+/// from both ends at about the same time) keep the one dialled by the smaller NodeId. Otherwise the
+/// new one: its dialler knows why it dialled again.
+[[nodiscard]] LinkChoice choose_link(const LinkContest& contest) noexcept;
+
+}  // namespace qe::node

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// World: real Nodes joined by an in-memory underlay under a virtual clock.
+//
+// The smallest harness that lets several nodes talk in a unit test: hosts with addresses, one-way
+// delay, an underlay MTU, an optional filter that may drop or look at datagrams, crash and restart,
+// changed addresses. Everything happens in order of virtual time; ties in order of sending. It knows
+// nothing of rates, queues, NAT: the simulator models those.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <queue>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "quicether/base/bytes.h"
+#include "quicether/base/log.h"
+#include "quicether/base/time.h"
+#include "quicether/config/config.h"
+#include "quicether/crypto/identity.h"
+#include "quicether/net/datagram.h"
+#include "quicether/node/node.h"
+
+namespace qe::testing {
+
+/// Keeps records, so that a test can look for them.
+class RecordingSink : public base::LogSink {
+  public:
+    bool enabled(base::LogLevel level, std::string_view) const noexcept override {
+        return level >= base::LogLevel::Info;
+    }
+    void write(base::LogLevel level, std::string_view module, std::string_view message) override;
+    [[nodiscard]] std::size_t count(std::string_view part) const;
+    [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
+
+  private:
+    std::vector<std::string> lines_;
+};
+
+/// A datagram on its way through the underlay.
+struct InFlight {
+    base::Instant arrives;
+    std::uint64_t order = 0;
+    net::SocketAddress from;
+    net::SocketAddress to;
+    base::Bytes bytes;
+};
+
+class World {
+  public:
+    using HostId = std::size_t;
+    /// False: the datagram is lost.
+    using Filter = std::function<bool(const InFlight&)>;
+
+    World();
+    ~World();
+
+    /// A host whose key comes from its number; not started yet.
+    HostId add_host(std::string name, std::vector<net::IpAddress> addresses);
+    [[nodiscard]] crypto::NodeId id_of(HostId host) const;
+    /// The [[peer]] entry by which others may know this host.
+    [[nodiscard]] config::PeerConfig peer_entry(HostId host, bool with_endpoint = true) const;
+    /// Every pair knows each other.
+    void know_each_other(const std::vector<HostId>& hosts);
+
+    config::Config& config_of(HostId host);
+    void start(HostId host);
+    /// The process is gone: nothing is sent any more, state is lost.
+    void crash(HostId host);
+    void shutdown(HostId host, std::string_view reason);
+    /// Gives the running node config_of(host) again.
+    control::ReloadReply reload(HostId host);
+    void set_addresses(HostId host, std::vector<net::IpAddress> addresses, bool clock_jump = false);
+    void set_filter(Filter filter) { filter_ = std::move(filter); }
+    void set_delay(base::Duration one_way) { delay_ = one_way; }
+    void set_underlay_mtu(std::size_t bytes) { mtu_ = bytes; }
+    /// Puts any datagram into the underlay.
+    void inject(net::SocketAddress from, net::SocketAddress to, base::Bytes bytes);
+
+    void run_for(base::Duration duration);
+    /// Runs until `done` or `limit` has passed; false when it has.
+    bool run_until(const std::function<bool()>& done, base::Duration limit);
+    [[nodiscard]] base::Instant now() const { return now_; }
+
+    node::Node& node(HostId host);
+    [[nodiscard]] RecordingSink& log(HostId host);
+    [[nodiscard]] control::StatusReply status(HostId host);
+    [[nodiscard]] std::vector<control::PeerReply> peers(HostId host);
+    [[nodiscard]] bool connected(HostId from, HostId to);
+    [[nodiscard]] std::uint64_t counter(HostId host, std::string_view name);
+    control::Reply ask(HostId host, const control::Request& request,
+                       base::Duration limit = base::seconds(5));
+    /// First overlay address of the family.
+    [[nodiscard]] net::IpAddress overlay_address(HostId host, net::Family family);
+
+    /// Gives the host's TUN device an IP packet to send.
+    void send_ip(HostId host, base::Bytes packet);
+    /// What its TUN device received since the last call.
+    [[nodiscard]] std::vector<base::Bytes> take_received(HostId host);
+    [[nodiscard]] std::size_t received_count(HostId host) const;
+    [[nodiscard]] const std::vector<InFlight>& captured() const { return captured_; }
+    /// Keeps a copy of every datagram sent, for replay.
+    void capture(bool on) { capturing_ = on; }
+
+  private:
+    struct Host;
+    struct Later {
+        bool operator()(const InFlight& a, const InFlight& b) const {
+            return std::tie(a.arrives, a.order) > std::tie(b.arrives, b.order);
+        }
+    };
+    void step();
+    void pump(Host& host);
+    void deliver(InFlight datagram);
+    void send(InFlight datagram);
+    [[nodiscard]] node::NetworkView view_of(const Host& host) const;
+    Host* host_at(const net::SocketAddress& address);
+    [[nodiscard]] base::Instant next_event() const;
+
+    base::Instant now_ = base::Instant::from_nanoseconds(1'000'000'000);
+    std::vector<std::unique_ptr<Host>> hosts_;
+    std::priority_queue<InFlight, std::vector<InFlight>, Later> in_flight_;
+    std::uint64_t order_ = 0;
+    base::Duration delay_ = base::milliseconds(5);
+    std::size_t mtu_ = 1500;
+    Filter filter_;
+    bool capturing_ = false;
+    std::vector<InFlight> captured_;
+    node::RequestId next_request_ = 1;
+};
+
+}  // namespace qe::testing
