@@ -5,7 +5,7 @@
 #include <cstring>
 #include <optional>
 
-#include "header_fields.h"
+#include "net/header_fields.h"
 #include "quicether/base/assert.h"
 #include "quicether/net/checksum.h"
 #include "quicether/net/packet.h"

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "header_fields.h"
+#include "net/header_fields.h"
 #include "quicether/net/checksum.h"
 
 namespace qe::net {

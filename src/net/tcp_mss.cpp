@@ -3,7 +3,7 @@
 // The MSS clamp of packet.h. Options may lie at odd offsets, and senders choose every byte here.
 #include <optional>
 
-#include "header_fields.h"
+#include "net/header_fields.h"
 #include "quicether/net/checksum.h"
 #include "quicether/net/packet.h"
 

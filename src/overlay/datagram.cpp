@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quicether/overlay/datagram.h"
 
-#include "fragment_check.h"
+#include "overlay/fragment_check.h"
 
 namespace qe::overlay {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "fragment_check.h"
+#include "overlay/fragment_check.h"
 #include "quicether/base/assert.h"
 #include "quicether/overlay/fragmenter.h"
 

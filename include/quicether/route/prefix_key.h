@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PrefixKey: a prefix as the prefix table works with it, 128 bits in two words.
+//
+// IPv4 sits in the upper 32 bits, so that both families take the same steps. Bits behind the length
+// are zero.
+#pragma once
+
+#include <cstdint>
+
+#include "quicether/net/ip_address.h"
+
+namespace qe::route {
+
+struct PrefixKey {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    std::uint8_t length = 0;
+    net::Family family = net::Family::V4;
+
+    /// A whole address: the key of its host prefix.
+    [[nodiscard]] static PrefixKey of(const net::IpAddress& address) noexcept {
+        PrefixKey key;
+        const auto bytes = address.bytes();
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
+            std::uint64_t& word = i < 8 ? key.high : key.low;
+            word |= std::to_integer<std::uint64_t>(bytes[i]) << (56 - 8 * (i % 8));
+        }
+        key.length = static_cast<std::uint8_t>(address.bit_count());
+        key.family = address.family();
+        return key;
+    }
+    [[nodiscard]] static PrefixKey of(const net::Prefix& prefix) noexcept {
+        PrefixKey key = of(prefix.address());
+        key.length = static_cast<std::uint8_t>(prefix.length());
+        key.high &= mask(prefix.length());
+        key.low &= mask(prefix.length() < 64 ? 0 : prefix.length() - 64);
+        return key;
+    }
+
+    [[nodiscard]] net::Prefix prefix() const noexcept {
+        std::array<std::byte, 16> bytes{};
+        for (unsigned i = 0; i < bytes.size(); ++i) {
+            bytes[i] = static_cast<std::byte>(octet(i));
+        }
+        const std::size_t size = family == net::Family::V4 ? 4 : 16;
+        return {net::IpAddress::from_bytes(base::ByteView(bytes).first(size)), length};
+    }
+
+    /// Byte `index` (0 … 15) in network order.
+    [[nodiscard]] unsigned octet(unsigned index) const noexcept {
+        const std::uint64_t word = index < 8 ? high : low;
+        return static_cast<unsigned>(word >> (56 - 8 * (index % 8)) & 0xffU);
+    }
+    /// `address` is a whole address of the same family.
+    [[nodiscard]] bool contains(const PrefixKey& address) const noexcept {
+        const std::uint64_t differs = ((high ^ address.high) & mask(length)) |
+                                      ((low ^ address.low) & mask(length < 64 ? 0 : length - 64U));
+        return differs == 0;
+    }
+
+    friend bool operator==(const PrefixKey&, const PrefixKey&) = default;
+
+  private:
+    /// The upper `bits` bits of a word; all of them from 64 on.
+    [[nodiscard]] static constexpr std::uint64_t mask(unsigned bits) noexcept {
+        return bits == 0 ? 0 : ~std::uint64_t{0} << (bits >= 64 ? 0 : 64 - bits);
+    }
+};
+
+}  // namespace qe::route
