@@ -2,6 +2,8 @@
 #include "host/host_network.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -44,6 +46,17 @@ node::NetworkView to_network_view(const HostNetwork& network, std::uint32_t tun_
         return std::pair(route.destination, route.metric);
     });
     return view;
+}
+
+bool same_view(const node::NetworkView& a, const node::NetworkView& b) noexcept {
+    const auto link = [](const node::Interface& i) {
+        return std::tie(i.index, i.name, i.up, i.loopback, i.mtu, i.addresses);
+    };
+    const auto route = [](const node::UnderlayRoute& r) {
+        return std::tie(r.destination, r.interface_index, r.metric, r.source);
+    };
+    return std::ranges::equal(a.interfaces, b.interfaces, {}, link, link) &&
+           std::ranges::equal(a.routes, b.routes, {}, route, route);
 }
 
 std::vector<RouteRecord> find_leftover_routes(const HostNetwork& network) {

@@ -67,6 +67,8 @@ struct HostNetwork {
 [[nodiscard]] node::NetworkView to_network_view(const HostNetwork& network,
                                                 std::uint32_t tun_index);
 
+[[nodiscard]] bool same_view(const node::NetworkView& a, const node::NetworkView& b) noexcept;
+
 /// Routes with our protocol number through no interface, or one without carrier: left by a daemon
 /// that is gone (a live one's TUN device always has carrier).
 [[nodiscard]] std::vector<RouteRecord> find_leftover_routes(const HostNetwork& network);

@@ -86,6 +86,8 @@ Resolver::~Resolver() {
     state_->waiting.clear();
 }
 
+bool Resolver::busy() const noexcept { return state_->in_flight != 0; }
+
 void Resolver::resolve(const std::string& host) {
     if (state_->waiting.size() >= kWaitingMax || !state_->known.insert(host).second) {
         return;

@@ -33,6 +33,8 @@ class Resolver {
     Resolver& operator=(const Resolver&) = delete;
 
     void resolve(const std::string& host);
+    /// True while a lookup runs, which nothing can cancel.
+    [[nodiscard]] bool busy() const noexcept;
 
   private:
     struct Lookup;

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/node_driver.h"
+
+#include <utility>
+
+#include "host/clock.h"
+
+namespace qe::host {
+
+NodeDriver::NodeDriver(const Parts& parts, DeadlineTimer timer)
+    : loop_(parts.loop),
+      node_(parts.node),
+      udp_(parts.udp),
+      tun_(parts.tun),
+      listener_(parts.listener),
+      timer_(std::move(timer)),
+      v4_watch_(loop_, udp_.v4().fd(),
+                [this](FdEvents events) {
+                    if (events.readable) {
+                        read_udp(udp_.v4(), backlog_v4_);
+                    }
+                }),
+      tun_watch_(loop_, tun_.fd(), [this](FdEvents) { read_tun(); }),
+      timer_watch_(loop_, timer_.fd(), [this](FdEvents) { timer_.acknowledge(); }),
+      round_end_(loop_, [this] { finish_round(); }) {
+    if (UdpSocket* v6 = udp_.v6()) {
+        v6_watch_.emplace(loop_, v6->fd(), [this, v6](FdEvents events) {
+            if (events.readable) {
+                read_udp(*v6, backlog_v6_);
+            }
+        });
+    }
+}
+
+void NodeDriver::start(std::uint64_t applied_generation) {
+    plan_generation_ = applied_generation;
+    timer_watch_.set({.readable = true});
+    update_watches();
+    wake();
+}
+
+void NodeDriver::read_udp(UdpSocket& socket, bool& backlog) {
+    backlog = true;
+    for (int i = 0; i < kReceivesPerRound && backlog; ++i) {
+        backlog = socket.receive(batch_);
+        if (!batch_.received().empty()) {
+            node_.handle_udp(boottime_now(), batch_.received());
+            write_tun();
+        }
+    }
+}
+
+void NodeDriver::read_tun() {
+    if (udp_.blocked()) {
+        return;
+    }
+    const auto packets = tun_.read_batch();
+    if (!packets.empty()) {
+        node_.handle_tun(boottime_now(), packets);
+    }
+}
+
+void NodeDriver::finish_round() {
+    udp_.resume();
+    const base::Instant now = boottime_now();
+    const bool deferred = run_timers(now);
+    const bool more = send_udp(now);
+    write_tun();
+    // Cleared first: what the listener does may ask for another round.
+    round_end_.request_another(deferred || more);
+    hand_out();
+    update_watches();
+    if (!deferred) {
+        timer_.arm(node_.next_deadline());
+    }
+}
+
+/// True when due timers have to wait until the packets of a stall have been read.
+bool NodeDriver::run_timers(base::Instant now) {
+    const base::Instant deadline = node_.next_deadline();
+    const bool backlog = backlog_v4_ || backlog_v6_;
+    if (backlog && now - deadline > kStall && deferrals_ < kDeferralsMax) {
+        ++deferrals_;
+        return true;
+    }
+    deferrals_ = 0;
+    if (deadline <= now) {
+        node_.handle_timeout(now);
+    }
+    return false;
+}
+
+/// True when the node has more to send than a round may.
+bool NodeDriver::send_udp(base::Instant now) {
+    for (int i = 0; i < kSendsPerRound; ++i) {
+        if (udp_.blocked()) {
+            return false;
+        }
+        const auto datagrams = node_.poll_udp(now, udp_.transmit_buffer());
+        if (!datagrams) {
+            return false;
+        }
+        udp_.send(*datagrams);
+    }
+    return true;
+}
+
+void NodeDriver::write_tun() {
+    const auto packets = node_.tun_packets();
+    if (!packets.empty()) {
+        tun_.write_batch(packets);
+        node_.clear_tun_packets();
+    }
+}
+
+void NodeDriver::hand_out() {
+    const std::uint64_t generation = node_.host_plan().generation;
+    if (std::exchange(plan_generation_, generation) != generation) {
+        listener_.handle_plan(node_.host_plan());
+    }
+    while (auto effect = node_.poll_effect()) {
+        listener_.handle_effect(std::move(*effect));
+    }
+    while (auto reply = node_.poll_reply()) {
+        listener_.handle_reply(std::move(*reply));
+    }
+    if (tun_.lost() && !std::exchange(tun_lost_, true)) {
+        listener_.handle_tun_lost();
+    }
+}
+
+void NodeDriver::update_watches() {
+    const UdpSocket* blocked = udp_.blocked_socket();
+    v4_watch_.set({true, blocked == &udp_.v4()});
+    if (v6_watch_) {
+        v6_watch_->set({true, blocked == udp_.v6()});
+    }
+    // While the network takes nothing, packets wait in the TUN queue, where the senders feel it.
+    tun_watch_.set({.readable = !udp_.blocked() && !tun_lost_});
+}
+
+}  // namespace qe::host
