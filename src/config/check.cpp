@@ -51,8 +51,8 @@ void check_peers_differ(const Config& config, const Complaints& complain) {
     std::unordered_map<std::string, std::size_t> names;
     for (std::size_t i = 0; i < config.peer.size(); ++i) {
         const PeerConfig& peer = config.peer[i];
-        if (!complain.places.contains(peer_key(i, "id"))) {
-            continue;  // reported as missing
+        if (peer.id == PeerRef{}) {
+            continue;  // reported as missing or malformed
         }
         if (const auto [seen, is_new] = ids.emplace(node_id_of(peer.id), i); !is_new) {
             complain.at(peer_key(i, "id"), fmt::format("is the id of {} as well; keep one [[peer]]",

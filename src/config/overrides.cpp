@@ -76,10 +76,6 @@ class Applying {
     }
 
     [[nodiscard]] Checked<Config> finish() {
-        // Ids of the file's peers were checked with it; naming them here keeps them in the check.
-        for (std::size_t i = 0; i < config_.peer.size(); ++i) {
-            places_["peer[" + std::to_string(i) + "].id"] = {0, "peer.id"};
-        }
         check(config_, places_, report_);
         if (!report_.empty()) {
             return tl::unexpected(report_.take());

@@ -57,6 +57,12 @@ const std::vector<Member>* table_in(const In& in, std::string_view example) {
     return nullptr;
 }
 
+std::string unknown_module(std::string_view name) {
+    const std::string_view near = nearest(name, kModules);
+    return near.empty() ? fmt::format("is not a module; use {}", alternatives(kModules))
+                        : fmt::format("is not a module; did you mean `{}`?", near);
+}
+
 Leaf<PeerRef> resolve(std::string_view text, std::span<const PeerConfig> peers) {
     if (looks_like_peer_ref(text)) {
         return parse_peer_ref(text);
@@ -186,9 +192,7 @@ void read_module_levels(const In& in, std::map<std::string, base::LogLevel>& out
     for (const Member& member : *members) {
         const std::string key = fmt::format("{}.{}", in.key, member.key);
         if (std::ranges::find(kModules, std::string_view(member.key)) == kModules.end()) {
-            in.report.add(member.line, key,
-                          fmt::format("{} is not a module; the modules are {}", quoted(member.key),
-                                      alternatives(kModules)));
+            in.report.add(member.line, key, unknown_module(member.key));
             continue;
         }
         read_text<parse_level>(In{member.value, key, in.report, in.peers}, out[member.key]);

@@ -8,6 +8,7 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
+#include "config/nesting.h"
 #include "config/text.h"
 #include "config/tree.h"
 #include "quicether/config/config.h"
@@ -117,6 +118,11 @@ std::vector<Diagnostic> precheck(std::string_view text, std::string_view label) 
         return {whole_text(label, line_of(text, bad),
                            "the byte " + printable(text.substr(bad, 1)) +
                                " is not UTF-8; save the file as UTF-8")};
+    }
+    const std::size_t deep = first_excess_dot(text);
+    if (deep < text.size()) {
+        return {whole_text(label, line_of(text, deep),
+                           "has a key of too many parts; correct this line")};
     }
     return {};
 }
