@@ -27,13 +27,27 @@ CborReader::Head CborReader::head() noexcept {
     std::uint64_t value = extra;
     std::uint64_t smallest = 0;
     switch (extra) {
-        case 24: value = reader_.u8(); smallest = 24; break;
-        case 25: value = reader_.u16(); smallest = 1ULL << 8; break;
-        case 26: value = reader_.u32(); smallest = 1ULL << 16; break;
-        case 27: value = reader_.u64(); smallest = 1ULL << 32; break;
-        default: break;
+        case 24:
+            value = reader_.u8();
+            smallest = 24;
+            break;
+        case 25:
+            value = reader_.u16();
+            smallest = 1ULL << 8;
+            break;
+        case 26:
+            value = reader_.u32();
+            smallest = 1ULL << 16;
+            break;
+        case 27:
+            value = reader_.u64();
+            smallest = 1ULL << 32;
+            break;
+        default:
+            break;
     }
-    // 28 … 31 are reserved or mean an indefinite length; a longer form than needed is not canonical.
+    // 28 … 31 are reserved or mean an indefinite length; a longer form than needed is not
+    // canonical.
     if (!ok_ || !reader_.ok() || extra > 27 || value < smallest) {
         fail();
         return {};
@@ -90,7 +104,8 @@ void CborReader::skip(unsigned depth) noexcept {
     }
     switch (h.major) {
         case kUnsigned:
-        case kNegative: return;
+        case kNegative:
+            return;
         case kByteString:
         case kText:
             if (h.value > reader_.remaining()) {
@@ -114,7 +129,8 @@ void CborReader::skip(unsigned depth) noexcept {
                 fail();
             }
             return;
-        default: fail();  // tags
+        default:
+            fail();  // tags
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "quicether/base/assert.h"
 #include "quicether/route/overlay_address.h"
 
 namespace qe::node {
@@ -25,8 +26,8 @@ ClaimContext context_of(const NodeState& state, PeerHandle claimant, const net::
                         [&claim](const net::Prefix& p) { return p.contains(claim); });
         context.held_by_smaller_id =
             context.held_by_smaller_id ||
-            (other.id < peer.id && std::find(other.accepted.begin(), other.accepted.end(),
-                                             claim) != other.accepted.end());
+            (other.id < peer.id && std::find(other.accepted.begin(), other.accepted.end(), claim) !=
+                                       other.accepted.end());
     });
     return context;
 }
@@ -55,23 +56,26 @@ ClaimsOutcome judge_claims(const NodeState& state, PeerHandle handle, const Clai
 std::vector<net::Prefix> derived_prefixes(const crypto::NodeId& id, const OwnPrefixes& own) {
     std::vector<net::Prefix> derived;
     for (const net::Prefix& prefix : own.overlay) {
-        const net::IpAddress address =
-            prefix.family() == net::Family::V6
-                ? route::derive_overlay_v6(prefix.network(), id.bytes)
-                : route::derive_overlay_v4(prefix.network(), id.bytes, 0);
-        derived.push_back(net::Prefix::host(address));
+        // A prefix of another length (an address set by hand) leaves nothing to derive.
+        const auto address = prefix.family() == net::Family::V6
+                                 ? route::derive_overlay_ipv6(prefix.network(), id.bytes)
+                                 : route::derive_overlay_ipv4(prefix.network(), id.bytes, 0);
+        if (address) {
+            derived.push_back(net::Prefix::host(*address));
+        }
     }
     return derived;
 }
 
 OwnPrefixes own_prefixes(const config::Config& config, const crypto::NodeId& id) {
     OwnPrefixes own;
-    own.overlay.push_back(config.network.tun_addr.value_or(
-        net::Prefix(route::derive_overlay_v4(kDefaultOverlayV4, id.bytes, 0),
-                    kDefaultOverlayV4.length())));
-    own.overlay.push_back(config.network.tun_addr6.value_or(
-        net::Prefix(route::derive_overlay_v6(route::kDefaultUlaPrefix, id.bytes),
-                    route::kDefaultUlaPrefix.length())));
+    const net::Prefix ula = route::default_overlay_ipv6_network();
+    const auto v4 = route::derive_overlay_ipv4(kDefaultOverlayV4, id.bytes, 0);
+    const auto v6 = route::derive_overlay_ipv6(ula, id.bytes);
+    QE_ASSERT(v4 && v6);  // the default networks have the right shape
+    own.overlay.push_back(
+        config.network.tun_addr.value_or(net::Prefix(*v4, kDefaultOverlayV4.length())));
+    own.overlay.push_back(config.network.tun_addr6.value_or(net::Prefix(*v6, ula.length())));
     own.subnets = config.network.advertise_subnets;
     return own;
 }

@@ -15,25 +15,34 @@ constexpr std::uint64_t kNoApplicationProtocol = 120;
 
 std::string alert_text(std::uint64_t alert) {
     switch (alert) {
-        case kBadCertificate: return "the peer refused us: our certificate is bad";
+        case kBadCertificate:
+            return "the peer refused us: our certificate is bad";
         case kCertificateExpired:
-            return "the peer refused us: our certificate is outside its validity; check both clocks";
-        case kCertificateUnknown: return "the peer refused us: our key is not the one it expects";
-        case kAccessDenied: return "the peer refused us: we are not on its list of allowed peers";
+            return "the peer refused us: our certificate is outside its validity; check both "
+                   "clocks";
+        case kCertificateUnknown:
+            return "the peer refused us: our key is not the one it expects";
+        case kAccessDenied:
+            return "the peer refused us: we are not on its list of allowed peers";
         case kNoApplicationProtocol:
             return "what answers there does not speak our protocol version";
-        default: return fmt::format("the peer refused us (TLS alert {})", alert);
+        default:
+            return fmt::format("the peer refused us (TLS alert {})", alert);
     }
 }
 
 std::string refusal_text(const quic::Closed& event) {
     switch (event.error.code) {
-        case base::ErrorCode::kNotTrusted: return "not on our list of allowed peers";
+        case base::ErrorCode::kNotTrusted:
+            return "not on our list of allowed peers";
         case base::ErrorCode::kWrongIdentity:
             return "another identity answers there than the one expected";
-        case base::ErrorCode::kCertificateExpired: return "its certificate has expired";
-        case base::ErrorCode::kCertificateNotYetValid: return "its certificate is not valid yet";
-        default: return fmt::format("its certificate is not acceptable ({})", event.error.text);
+        case base::ErrorCode::kCertificateExpired:
+            return "its certificate has expired";
+        case base::ErrorCode::kCertificateNotYetValid:
+            return "its certificate is not valid yet";
+        default:
+            return fmt::format("its certificate is not acceptable ({})", event.error.text);
     }
 }
 
@@ -41,19 +50,26 @@ std::string refusal_text(const quic::Closed& event) {
 
 std::string close_text(const quic::Closed& event) {
     switch (event.cause) {
-        case quic::CloseCause::HandshakeTimeout: return "no answer";
-        case quic::CloseCause::IdleTimeout: return "nothing heard for too long";
-        case quic::CloseCause::StatelessReset: return "the peer forgot the connection (restarted)";
+        case quic::CloseCause::HandshakeTimeout:
+            return "no answer";
+        case quic::CloseCause::IdleTimeout:
+            return "nothing heard for too long";
+        case quic::CloseCause::StatelessReset:
+            return "the peer forgot the connection (restarted)";
         case quic::CloseCause::PeerClosed:
             return fmt::format("closed by the peer: {}",
                                event.reason.empty() ? "no reason given" : event.reason);
         case quic::CloseCause::TransportError:
             return fmt::format("transport error {}{}{}", event.peer_code,
                                event.reason.empty() ? "" : ": ", event.reason);
-        case quic::CloseCause::TlsAlert: return alert_text(event.peer_code);
-        case quic::CloseCause::PeerRefused: return refusal_text(event);
-        case quic::CloseCause::VersionMismatch: return "no QUIC version in common";
-        case quic::CloseCause::LocalError: return std::string(event.error.text);
+        case quic::CloseCause::TlsAlert:
+            return alert_text(event.peer_code);
+        case quic::CloseCause::PeerRefused:
+            return refusal_text(event);
+        case quic::CloseCause::VersionMismatch:
+            return "no QUIC version in common";
+        case quic::CloseCause::LocalError:
+            return std::string(event.error.text);
     }
     return "unknown";
 }
@@ -64,8 +80,7 @@ std::string held_back_text(std::uint64_t held_back) {
 
 std::string describe(const Peer& peer) {
     const std::string& name = peer.shown_name();
-    return name.empty() ? peer.id.short_text()
-                        : fmt::format("{} ({})", name, peer.id.short_text());
+    return name.empty() ? peer.id.short_text() : fmt::format("{} ({})", name, peer.id.short_text());
 }
 
 }  // namespace qe::node

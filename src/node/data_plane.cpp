@@ -139,7 +139,7 @@ void DataPlane::send_alone(Peer& peer, base::ByteView packet) {
     }
     const overlay::EncodedHeader header = overlay::encode_datagram_header({});
     const std::array<base::ByteView, 2> parts = {header.view(), packet};
-    counters_.queue_full += send_datagram(peer, parts) ? 0 : 1;
+    counters_.queue_full += send_datagram(peer, parts) ? 0U : 1U;
 }
 
 void DataPlane::send_oversize(base::Instant now, Peer& peer, base::ByteView packet,
@@ -147,8 +147,8 @@ void DataPlane::send_oversize(base::Instant now, Peer& peer, base::ByteView pack
     const auto facts = net::parse_packet(packet);
     const std::size_t mtu = limit - overlay::kPacketsHeader;
     // RFC 8200 lets nobody refuse 1280 bytes of IPv6; an IPv4 sender without DF expects no answer.
-    const bool may_refuse = facts && facts->dont_fragment &&
-                            (facts->source.is_v4() || mtu >= net::kIpv6MinimumMtu);
+    const bool may_refuse =
+        facts && facts->dont_fragment && (facts->source.is_v4() || mtu >= net::kIpv6MinimumMtu);
     if (state_.config.network.oversize == config::OversizePolicy::PacketTooBig && may_refuse) {
         ++counters_.too_big_refused;
         const RouteDecision back = state_.routes.lookup(facts->source);
@@ -200,8 +200,8 @@ void DataPlane::handle_datagram(base::Instant now, PeerHandle from,
         handle_packets(now, from, *peer, parsed->payload);
         return;
     }
-    const auto whole = peer->session->reassembler.handle_fragment(now, parsed->header.fragment,
-                                                                  parsed->payload);
+    const auto whole =
+        peer->session->reassembler.handle_fragment(now, parsed->header.fragment, parsed->payload);
     if (!whole) {
         ++counters_.peer_malformed;
         return;
@@ -221,9 +221,8 @@ void DataPlane::handle_datagram(base::Instant now, PeerHandle from,
 void DataPlane::handle_packets(base::Instant now, PeerHandle from, Peer& peer,
                                base::ByteView payload) {
     const overlay::Unpacked unpacked = overlay::for_each_packet(
-        payload,
-        [&](base::ByteView packet) { handle_packet(now, from, peer, packet); });
-    counters_.peer_malformed += unpacked.dropped_bytes > 0 ? 1 : 0;
+        payload, [&](base::ByteView packet) { handle_packet(now, from, peer, packet); });
+    counters_.peer_malformed += unpacked.dropped_bytes > 0 ? 1U : 0U;
     flush(now);
 }
 
@@ -242,8 +241,12 @@ void DataPlane::handle_packet(base::Instant now, PeerHandle from, Peer& peer,
     }
     const RouteDecision route = state_.routes.lookup(facts->destination);
     switch (route.destination) {
-        case Destination::Local: deliver(packet); return;
-        case Destination::Peer: forward(now, from, route.peer, packet); return;
+        case Destination::Local:
+            deliver(packet);
+            return;
+        case Destination::Peer:
+            forward(now, from, route.peer, packet);
+            return;
         case Destination::Nowhere:
             ++counters_.no_route;
             answer(now, net::IcmpError::NoRoute, packet, from, 0);

@@ -27,11 +27,11 @@ namespace qe::node {
 struct DataCounters {
     std::uint64_t tun_packets = 0;
     std::uint64_t tun_malformed = 0;
-    std::uint64_t tun_multicast = 0;       ///< The overlay carries unicast only.
+    std::uint64_t tun_multicast = 0;  ///< The overlay carries unicast only.
     std::uint64_t no_route = 0;
     std::uint64_t peer_not_connected = 0;
     std::uint64_t queue_full = 0;
-    std::uint64_t too_big_refused = 0;     ///< Answered with Packet Too Big, by configuration.
+    std::uint64_t too_big_refused = 0;  ///< Answered with Packet Too Big, by configuration.
     std::uint64_t fragments_sent = 0;
     std::uint64_t peer_datagrams = 0;
     std::uint64_t peer_malformed = 0;
@@ -40,7 +40,7 @@ struct DataCounters {
     std::uint64_t forward_refused = 0;     ///< Not for us, and we are no gateway.
     std::uint64_t hop_limit_exceeded = 0;
     std::uint64_t forwarded = 0;
-    std::uint64_t delivered = 0;           ///< To the TUN device.
+    std::uint64_t delivered = 0;  ///< To the TUN device.
     std::uint64_t tun_batch_full = 0;
     std::uint64_t icmp_errors_sent = 0;
 };
@@ -50,7 +50,8 @@ class DataPlane {
     explicit DataPlane(NodeState& state);
 
     void handle_tun(base::Instant now, std::span<const base::MutableBytes> packets);
-    void handle_datagram(base::Instant now, PeerHandle from, const quic::ReceivedDatagram& datagram);
+    void handle_datagram(base::Instant now, PeerHandle from,
+                         const quic::ReceivedDatagram& datagram);
 
     [[nodiscard]] std::span<const base::ByteView> tun_packets() const noexcept { return to_tun_; }
     void clear_tun_packets() noexcept;

@@ -9,10 +9,9 @@ namespace {
 /// True when every link of the session is void: its local address left the host.
 bool all_links_void(const NodeState& state, const Peer& peer) {
     return peer.session && !peer.session->links.empty() &&
-           std::none_of(peer.session->links.begin(), peer.session->links.end(),
-                        [&state](const Link& link) {
-                            return state.view.has_address(link.flow.local.ip);
-                        });
+           std::none_of(
+               peer.session->links.begin(), peer.session->links.end(),
+               [&state](const Link& link) { return state.view.has_address(link.flow.local.ip); });
 }
 
 void add_unique(std::vector<net::SocketAddress>& list, const net::SocketAddress& address) {
@@ -76,8 +75,8 @@ base::Instant Dialer::handle_deadline(base::Instant now, PeerHandle handle) {
         dial.next_at = now + kDialStagger;
     } else {
         // With handshakes under way their failure decides; else this round has failed.
-        dial.next_at = dial.attempts.empty() ? now + dial.backoff.next(state_.rng)
-                                             : base::Instant::never();
+        dial.next_at =
+            dial.attempts.empty() ? now + dial.backoff.next(state_.rng) : base::Instant::never();
     }
     return dial.next_at;
 }
@@ -107,8 +106,8 @@ void Dialer::add_endpoint(base::Instant now, const config::HostPort& endpoint,
     for (const net::IpAddress& address : name.addresses) {
         add_unique(candidates, {address, endpoint.port, 0});
     }
-    const bool stale = known == names_.end() || now - name.asked_at >= kNameLifetime ||
-                       name.addresses.empty();
+    const bool stale =
+        known == names_.end() || now - name.asked_at >= kNameLifetime || name.addresses.empty();
     if (stale && !name.pending) {
         name.pending = true;
         name.asked_at = now;
@@ -143,8 +142,8 @@ void Dialer::dial(base::Instant now, PeerHandle handle, Peer& peer,
     state_.peers.bind(*connection, handle);
 }
 
-void Dialer::handle_failure(base::Instant now, PeerHandle handle,
-                            quic::ConnectionHandle connection, std::string why) {
+void Dialer::handle_failure(base::Instant now, PeerHandle handle, quic::ConnectionHandle connection,
+                            std::string why) {
     Peer* peer = state_.peers.get(handle);
     if (peer == nullptr) {
         return;

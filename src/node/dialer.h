@@ -3,8 +3,8 @@
 // Dialer: when and where to dial a peer that has no live link.
 //
 // A round tries every known address of the peer, configured ones first, kDialStagger apart, at most
-// kParallelDials handshakes at once; the first that succeeds wins. A round that fails is followed by
-// the next after Backoff. Any change of the network starts a fresh round at once.
+// kParallelDials handshakes at once; the first that succeeds wins. A round that fails is followed
+// by the next after Backoff. Any change of the network starts a fresh round at once.
 #pragma once
 
 #include <deque>

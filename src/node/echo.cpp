@@ -75,11 +75,11 @@ std::optional<ControlReply> Echo::poll_timeout(base::Instant now) {
     const Waiting waiting = it->second;
     waiting_.erase(it);
     const Peer* peer = state_.peers.get(waiting.peer);
-    return ControlReply{waiting.id,
-                        control::ErrorReply{control::ErrorKind::Timeout,
-                                            fmt::format("no answer from {} in time",
-                                                        peer != nullptr ? describe(*peer)
-                                                                        : "the peer")}};
+    return ControlReply{
+        waiting.id,
+        control::ErrorReply{control::ErrorKind::Timeout,
+                            fmt::format("no answer from {} in time",
+                                        peer != nullptr ? describe(*peer) : "the peer")}};
 }
 
 base::Instant Echo::next_deadline() const noexcept {

@@ -17,8 +17,8 @@ bool overlaps_ours(const OwnPrefixes& own, const net::Prefix& claim) {
     };
     const auto same_or_inside = [&claim](const net::Prefix& p) { return p.contains(claim); };
     // A claim that is wider than our subnet is a less specific route and harms nobody.
-    return (claim.is_host() && std::any_of(own.overlay.begin(), own.overlay.end(),
-                                           holds_address)) ||
+    return (claim.is_host() &&
+            std::any_of(own.overlay.begin(), own.overlay.end(), holds_address)) ||
            std::any_of(own.subnets.begin(), own.subnets.end(), same_or_inside);
 }
 
@@ -26,18 +26,24 @@ bool overlaps_ours(const OwnPrefixes& own, const net::Prefix& claim) {
 
 std::string_view to_text(ClaimVerdict verdict) noexcept {
     switch (verdict) {
-        case ClaimVerdict::Accepted: return "accepted";
-        case ClaimVerdict::OverlapsOurs: return "overlaps our own addresses or subnets";
-        case ClaimVerdict::NotConfigured: return "not among the subnets configured for this peer";
-        case ClaimVerdict::OutsideOverlay: return "outside the overlay prefix";
-        case ClaimVerdict::ConfiguredForOther: return "configured for another peer";
-        case ClaimVerdict::HeldByOther: return "held by another peer";
+        case ClaimVerdict::Accepted:
+            return "accepted";
+        case ClaimVerdict::OverlapsOurs:
+            return "overlaps our own addresses or subnets";
+        case ClaimVerdict::NotConfigured:
+            return "not among the subnets configured for this peer";
+        case ClaimVerdict::OutsideOverlay:
+            return "outside the overlay prefix";
+        case ClaimVerdict::ConfiguredForOther:
+            return "configured for another peer";
+        case ClaimVerdict::HeldByOther:
+            return "held by another peer";
     }
     return "unknown";
 }
 
-ClaimVerdict judge_claim(const net::Prefix& claim, const Entitlement& peer,
-                         const OwnPrefixes& own, const ClaimContext& context) {
+ClaimVerdict judge_claim(const net::Prefix& claim, const Entitlement& peer, const OwnPrefixes& own,
+                         const ClaimContext& context) {
     if (overlaps_ours(own, claim)) {
         return ClaimVerdict::OverlapsOurs;
     }

@@ -21,18 +21,18 @@ namespace qe::node {
 
 enum class ClaimVerdict : std::uint8_t {
     Accepted,
-    OverlapsOurs,      ///< One of our addresses or subnets.
-    NotConfigured,     ///< Neither derived nor covered by the peer's configured subnets.
-    OutsideOverlay,    ///< An address outside our overlay prefixes.
+    OverlapsOurs,    ///< One of our addresses or subnets.
+    NotConfigured,   ///< Neither derived nor covered by the peer's configured subnets.
+    OutsideOverlay,  ///< An address outside our overlay prefixes.
     ConfiguredForOther,
-    HeldByOther,       ///< Another peer with a smaller NodeId claims it.
+    HeldByOther,  ///< Another peer with a smaller NodeId claims it.
 };
 [[nodiscard]] std::string_view to_text(ClaimVerdict verdict) noexcept;
 
 /// What this node itself holds.
 struct OwnPrefixes {
-    std::vector<net::Prefix> overlay;   ///< Our addresses with the overlay's prefix lengths.
-    std::vector<net::Prefix> subnets;   ///< Advertised by us.
+    std::vector<net::Prefix> overlay;  ///< Our addresses with the overlay's prefix lengths.
+    std::vector<net::Prefix> subnets;  ///< Advertised by us.
 };
 
 /// What one peer is entitled to before it says a word.

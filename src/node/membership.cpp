@@ -7,6 +7,7 @@
 
 #include "node/claims.h"
 #include "node/close_text.h"
+#include "quicether/config/diff.h"
 
 namespace qe::node {
 namespace {

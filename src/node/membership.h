@@ -2,8 +2,9 @@
 //
 // Membership: who our peers are, from configuration; at start and at each reload.
 //
-// Turns [[peer]] and [peers] allowed into peers, trust and configured routes. A reload adds, changes
-// and removes peers without touching the sessions of the others; a removed peer's session is closed.
+// Turns [[peer]] and [peers] allowed into peers, trust and configured routes. A reload adds,
+// changes and removes peers without touching the sessions of the others; a removed peer's session
+// is closed.
 #pragma once
 
 #include "node/dialer.h"

@@ -61,10 +61,9 @@ const Interface* NetworkView::find_interface(std::uint32_t index) const noexcept
 
 bool NetworkView::has_address(const net::IpAddress& address) const noexcept {
     return std::any_of(interfaces.begin(), interfaces.end(), [&address](const Interface& i) {
-        return i.up && std::any_of(i.addresses.begin(), i.addresses.end(),
-                                   [&address](const net::Prefix& p) {
-                                       return p.address() == address;
-                                   });
+        return i.up &&
+               std::any_of(i.addresses.begin(), i.addresses.end(),
+                           [&address](const net::Prefix& p) { return p.address() == address; });
     });
 }
 

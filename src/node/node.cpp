@@ -12,6 +12,7 @@
 #include "node/echo.h"
 #include "node/membership.h"
 #include "node/node_state.h"
+#include "node/peer_cache.h"
 #include "node/reports.h"
 #include "node/roaming.h"
 #include "node/session_control.h"
@@ -21,6 +22,8 @@ namespace {
 
 /// How long shutdown() waits for CONNECTION_CLOSE frames to leave.
 constexpr base::Duration kDrain = base::milliseconds(200);
+/// Learnt addresses are written at most this often.
+constexpr base::Duration kPersistInterval = base::seconds(10);
 
 }  // namespace
 
@@ -60,13 +63,14 @@ class Node::Impl {
         }
         digest(now);
         while (const auto peer = state_.deadlines.pop_due(now)) {
-            const base::Instant again = std::min(control_.handle_deadline(now, *peer),
-                                                 dialer_.handle_deadline(now, *peer));
+            const base::Instant again =
+                std::min(control_.handle_deadline(now, *peer), dialer_.handle_deadline(now, *peer));
             state_.look_at(*peer, again);
         }
         while (auto reply = echo_.poll_timeout(now)) {
             replies_.push_back(std::move(*reply));
         }
+        persist_when_due(now);
         if (state_.shutting_down && drained_at_ <= now) {
             drained_at_ = base::Instant::never();
             effects_.push_back(Finished{});
@@ -81,6 +85,24 @@ class Node::Impl {
     void handle_resolved(base::Instant now, const std::string& host,
                          std::vector<net::IpAddress> addresses) {
         dialer_.handle_resolved(now, host, std::move(addresses));
+    }
+
+    void handle_stored_state(base::Instant now, const std::string& name, base::ByteView contents) {
+        if (name != kPeerCacheName) {
+            return;
+        }
+        const auto cached = parse_peer_cache(contents);
+        if (!cached) {
+            state_.log.warn("the stored peer addresses are unreadable; starting without them");
+            return;
+        }
+        for (const CachedPeer& entry : *cached) {
+            const PeerHandle handle = state_.peers.find(entry.id);
+            if (Peer* peer = state_.peers.get(handle); peer != nullptr && peer->learnt.empty()) {
+                peer->learnt = entry.addresses;
+                dialer_.start(now, handle);
+            }
+        }
     }
 
     void handle_wall_clock(base::UnixTime wall_now) {
@@ -153,8 +175,10 @@ class Node::Impl {
     }
 
     base::Instant next_deadline() const noexcept {
+        const base::Instant persist_at =
+            state_.learnt_changed ? persisted_at_ + kPersistInterval : base::Instant::never();
         return std::min({state_.endpoint->next_deadline(), state_.deadlines.next_deadline(),
-                         echo_.next_deadline(), drained_at_});
+                         echo_.next_deadline(), persist_at, drained_at_});
     }
 
     NodeState& state() noexcept { return state_; }
@@ -177,6 +201,22 @@ class Node::Impl {
             data_.handle_datagram(now, state_.peers.find(datagram.connection), datagram);
         }
         refresh_plan();
+    }
+
+    void persist_when_due(base::Instant now) {
+        if (!state_.learnt_changed ||
+            (now < persisted_at_ + kPersistInterval && !state_.shutting_down)) {
+            return;
+        }
+        std::vector<CachedPeer> peers;
+        state_.peers.for_each([&peers](PeerHandle, const Peer& peer) {
+            if (!peer.learnt.empty()) {
+                peers.push_back({peer.id, peer.learnt});
+            }
+        });
+        state_.learnt_changed = false;
+        persisted_at_ = now;
+        effects_.push_back(PersistState{std::string(kPeerCacheName), encode_peer_cache(peers)});
     }
 
     control::Reply answer(base::Instant now, const control::Request& request) {
@@ -203,9 +243,9 @@ class Node::Impl {
         plan_routes_ = state_.routes.generation();
         std::vector<net::Prefix> routes;
         for (const net::Prefix& prefix : state_.routes.peer_prefixes()) {
-            const bool on_link = std::any_of(
-                state_.own.overlay.begin(), state_.own.overlay.end(),
-                [&prefix](const net::Prefix& own) { return own.contains(prefix); });
+            const bool on_link =
+                std::any_of(state_.own.overlay.begin(), state_.own.overlay.end(),
+                            [&prefix](const net::Prefix& own) { return own.contains(prefix); });
             if (!on_link) {
                 routes.push_back(prefix);
             }
@@ -230,6 +270,7 @@ class Node::Impl {
     HostPlan plan_;
     std::uint64_t plan_routes_ = 0;
     std::size_t datagrams_seen_ = 0;
+    base::Instant persisted_at_;
     base::Instant drained_at_ = base::Instant::never();
     std::deque<Effect> effects_;
     std::deque<ControlReply> replies_;
@@ -283,6 +324,10 @@ void Node::handle_resolved(base::Instant now, const std::string& host,
                            std::vector<net::IpAddress> addresses) {
     impl_->handle_resolved(now, host, std::move(addresses));
 }
+void Node::handle_stored_state(base::Instant now, const std::string& name,
+                               base::ByteView contents) {
+    impl_->handle_stored_state(now, name, contents);
+}
 void Node::handle_wall_clock(base::UnixTime wall_now) { impl_->handle_wall_clock(wall_now); }
 void Node::handle_request(base::Instant now, RequestId id, const control::Request& request) {
     impl_->handle_request(now, id, request);
@@ -292,8 +337,7 @@ control::ReloadReply Node::handle_reload(base::Instant now, config::Config confi
 }
 void Node::shutdown(base::Instant now, std::string_view reason) { impl_->shutdown(now, reason); }
 
-std::optional<net::TransmitDatagrams> Node::poll_udp(base::Instant now,
-                                                     base::MutableBytes buffer) {
+std::optional<net::TransmitDatagrams> Node::poll_udp(base::Instant now, base::MutableBytes buffer) {
     return impl_->poll_udp(now, buffer);
 }
 std::span<const base::ByteView> Node::tun_packets() const noexcept { return impl_->tun_packets(); }

@@ -26,10 +26,10 @@ namespace qe::node {
 
 /// Application error codes of CONNECTION_CLOSE; docs/protocol/peer.md lists them.
 enum class CloseCode : std::uint64_t {
-    Shutdown = 0,          ///< The node goes away.
-    Duplicate = 1,         ///< Lost to another link of the same session.
+    Shutdown = 0,   ///< The node goes away.
+    Duplicate = 1,  ///< Lost to another link of the same session.
     ProtocolViolation = 2,
-    NotTrusted = 3,        ///< Removed from the receiver's list.
+    NotTrusted = 3,  ///< Removed from the receiver's list.
 };
 
 struct NodeState {
@@ -38,13 +38,13 @@ struct NodeState {
     crypto::PublicKey key;
     std::string version;
     std::string commit;
-    std::uint64_t instance = 0;       ///< Random for each run.
+    std::uint64_t instance = 0;  ///< Random for each run.
     base::Instant started_at;
     base::Log log;
     base::Rng rng;
     std::unique_ptr<quic::Endpoint> endpoint;
 
-    OwnPrefixes own;                  ///< Our overlay addresses and advertised subnets.
+    OwnPrefixes own;  ///< Our overlay addresses and advertised subnets.
     PeerTable peers;
     OverlayRoutes routes;
     NetworkView view;
@@ -52,6 +52,7 @@ struct NodeState {
     DeadlineQueue<PeerHandle> deadlines;
     std::map<std::string, std::string> problems;  ///< What makes the node degraded, by key.
     bool shutting_down = false;
+    bool learnt_changed = false;  ///< Some Peer::learnt is newer than what was persisted.
 
     /// What we say of ourselves on a new link.
     [[nodiscard]] Hello make_hello(const net::SocketAddress& observed, bool supersede) const;

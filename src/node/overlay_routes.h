@@ -7,7 +7,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "node/peer.h"
@@ -32,6 +32,9 @@ struct RouteRow {
     bool active = false;
 };
 
+/// "configured", "derived" or "advertised".
+[[nodiscard]] std::string_view to_text(route::Origin origin) noexcept;
+
 class OverlayRoutes {
   public:
     /// Replaces what this node itself owns.
@@ -46,8 +49,6 @@ class OverlayRoutes {
     /// True when a packet with this source may come from this peer: the peer is among the owners of
     /// the longest prefix that matches.
     [[nodiscard]] bool may_send_from(PeerHandle peer, const net::IpAddress& source) const noexcept;
-    /// The peer that owns exactly this prefix, if any.
-    [[nodiscard]] std::optional<PeerHandle> owner_of(const net::Prefix& prefix) const noexcept;
 
     [[nodiscard]] std::vector<RouteRow> rows() const;
     /// Prefixes owned by peers, each once: what the kernel must route to the TUN device.
@@ -56,8 +57,10 @@ class OverlayRoutes {
     [[nodiscard]] std::uint64_t generation() const noexcept;
 
   private:
+    [[nodiscard]] PeerHandle peer_of(route::NextHop hop) const noexcept;
+
     route::RoutingTable table_;
-    std::vector<PeerHandle> peers_;  ///< By next-hop number less one; 0 is this node.
+    std::vector<PeerHandle> peers_;  ///< By slot index; a peer's next hop is its index plus one.
 };
 
 }  // namespace qe::node

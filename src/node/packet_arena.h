@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PacketArena: short-lived packet bytes, all released at once, their memory kept for the next batch.
+// PacketArena: short-lived packet bytes, all released at once, their memory kept for the next
+// batch.
 #pragma once
 
 #include <algorithm>

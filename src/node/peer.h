@@ -31,7 +31,7 @@ using PeerHandle = base::Handle<PeerTag>;
 struct DialAttempt {
     quic::ConnectionHandle connection;
     net::FlowAddresses flow;
-    bool supersedes = false;   ///< Dialled because our older links to this peer are void.
+    bool supersedes = false;  ///< Dialled because our older links to this peer are void.
 };
 
 /// The state of reaching one peer. Dialer decides on it.
@@ -45,12 +45,12 @@ struct DialState {
 
 struct Peer {
     crypto::NodeId id;
-    std::optional<crypto::PublicKey> key;      ///< Pinned by config, or proven in a handshake.
-    std::string name;                          ///< Configured; empty: the one its Hello says.
-    std::vector<config::HostPort> endpoints;   ///< Configured.
-    std::vector<net::SocketAddress> learnt;    ///< Newest first; at most kLearntMax.
+    std::optional<crypto::PublicKey> key;     ///< Pinned by config, or proven in a handshake.
+    std::string name;                         ///< Configured; empty: the one its Hello says.
+    std::vector<config::HostPort> endpoints;  ///< Configured.
+    std::vector<net::SocketAddress> learnt;   ///< Newest first; at most kLearntMax.
     Entitlement entitlement;
-    std::vector<net::Prefix> accepted;         ///< Claims now in the routing table.
+    std::vector<net::Prefix> accepted;  ///< Claims now in the routing table.
     DialState dial;
     std::optional<Session> session;
     base::Instant session_ends = base::Instant::never();  ///< Set while it has no link.
@@ -59,7 +59,7 @@ struct Peer {
     Traffic received;
     std::string hello_name;
     std::string hello_role;
-    std::string last_error;                    ///< Why the last dial or link ended.
+    std::string last_error;  ///< Why the last dial or link ended.
     base::LogLimiter link_log;
     base::LogLimiter claim_log;
 

@@ -188,17 +188,33 @@ bool read_claims_field(FieldReader& in, std::uint64_t key, Claims& claims) {
 
 void read_hello_field(FieldReader& in, std::uint64_t key, Hello& hello) {
     switch (key) {
-        case kVersionKey: hello.version = in.cbor.unsigned_integer(); return;
-        case kInstanceKey: hello.instance = in.cbor.unsigned_integer(); return;
-        case kSupersedeKey: hello.supersede = in.cbor.boolean(); return;
-        case kNameKey: hello.name = cleaned(in.cbor.text()); return;
-        case kRoleKey: hello.role = cleaned(in.cbor.text()); return;
-        case kSoftwareKey: hello.software = cleaned(in.cbor.text()); return;
-        case kTunMtuKey: hello.tun_mtu = in.number<std::uint16_t>(); return;
+        case kVersionKey:
+            hello.version = in.cbor.unsigned_integer();
+            return;
+        case kInstanceKey:
+            hello.instance = in.cbor.unsigned_integer();
+            return;
+        case kSupersedeKey:
+            hello.supersede = in.cbor.boolean();
+            return;
+        case kNameKey:
+            hello.name = cleaned(in.cbor.text());
+            return;
+        case kRoleKey:
+            hello.role = cleaned(in.cbor.text());
+            return;
+        case kSoftwareKey:
+            hello.software = cleaned(in.cbor.text());
+            return;
+        case kTunMtuKey:
+            hello.tun_mtu = in.number<std::uint16_t>();
+            return;
         case kUnderlayKey:
             hello.underlay = in.list(kUnderlayMax, &FieldReader::socket_address);
             return;
-        case kObservedKey: hello.observed = in.socket_address(); return;
+        case kObservedKey:
+            hello.observed = in.socket_address();
+            return;
         default:
             if (!read_claims_field(in, key, hello.claims)) {
                 in.cbor.skip();
@@ -238,9 +254,13 @@ PeerMessage read_message(FieldReader& in, std::uint64_t type) {
                                     reader.cbor.skip();
                                 }
                             });
-        case kEchoRequest: return read_map(in, EchoRequest{}, read_echo_field<EchoRequest>);
-        case kEchoReply: return read_map(in, EchoReply{}, read_echo_field<EchoReply>);
-        default: in.cbor.skip(); return UnknownMessage{type};
+        case kEchoRequest:
+            return read_map(in, EchoRequest{}, read_echo_field<EchoRequest>);
+        case kEchoReply:
+            return read_map(in, EchoReply{}, read_echo_field<EchoReply>);
+        default:
+            in.cbor.skip();
+            return UnknownMessage{type};
     }
 }
 

@@ -24,9 +24,9 @@ namespace qe::node {
 
 inline constexpr std::uint64_t kPeerProtocolVersion = 1;
 inline constexpr std::size_t kPeerMessageBytesMax = 16U << 10;
-inline constexpr std::size_t kClaimsMax = 256;      ///< Addresses or subnets in one message.
-inline constexpr std::size_t kPeerTextMax = 64;     ///< Bytes of a name, role or version.
-inline constexpr std::size_t kUnderlayMax = 16;     ///< Underlay addresses in one message.
+inline constexpr std::size_t kClaimsMax = 256;   ///< Addresses or subnets in one message.
+inline constexpr std::size_t kPeerTextMax = 64;  ///< Bytes of a name, role or version.
+inline constexpr std::size_t kUnderlayMax = 16;  ///< Underlay addresses in one message.
 
 /// What a node claims to own. Addresses are its own; subnets lie behind it.
 struct Claims {
@@ -38,15 +38,15 @@ struct Claims {
 /// First message in both directions.
 struct Hello {
     std::uint64_t version = kPeerProtocolVersion;
-    std::uint64_t instance = 0;   ///< Random for each run of the daemon: tells a restart apart.
-    bool supersede = false;       ///< The sender's older connections to the receiver are void.
+    std::uint64_t instance = 0;  ///< Random for each run of the daemon: tells a restart apart.
+    bool supersede = false;      ///< The sender's older connections to the receiver are void.
     std::string name;
     std::string role;
-    std::string software;         ///< Version text, shown to operators only.
-    std::uint16_t tun_mtu = 0;    ///< Bytes
+    std::string software;       ///< Version text, shown to operators only.
+    std::uint16_t tun_mtu = 0;  ///< Bytes
     Claims claims;
-    std::vector<net::SocketAddress> underlay;       ///< Where the sender may be dialled.
-    std::optional<net::SocketAddress> observed;     ///< The receiver's address as the sender sees it.
+    std::vector<net::SocketAddress> underlay;    ///< Where the sender may be dialled.
+    std::optional<net::SocketAddress> observed;  ///< The receiver's address as the sender sees it.
     friend bool operator==(const Hello&, const Hello&) = default;
 };
 

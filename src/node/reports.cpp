@@ -171,7 +171,7 @@ control::PeerReply peer_report(base::Instant now, const NodeState& state, const 
 void add_activity(control::StatusReply& reply, const NodeState& state) {
     std::set<std::string> paths;
     state.peers.for_each([&](PeerHandle, const Peer& peer) {
-        reply.peers_connected += peer.connected() ? 1 : 0;
+        reply.peers_connected += peer.connected() ? 1U : 0U;
         if (const Link* link = peer.session ? peer.session->active_link() : nullptr) {
             paths.insert(link->flow.local.ip.to_string());
         }
@@ -222,7 +222,7 @@ control::RoutesReply routes_report(const NodeState& state) {
     for (const RouteRow& row : state.routes.rows()) {
         control::RouteReply route;
         route.destination = row.prefix.to_string();
-        route.origin = route::to_text(row.origin);
+        route.origin = to_text(row.origin);
         route.active = row.active;
         const Peer* peer = state.peers.get(row.peer);
         if (row.local || peer == nullptr) {
@@ -230,9 +230,8 @@ control::RoutesReply routes_report(const NodeState& state) {
         } else {
             route.next_hop_id = peer->id.to_string();
             route.next_hop_name = peer->shown_name();
-            const bool own_host =
-                row.prefix.is_host() &&
-                (row.origin == route::Origin::Derived || row.origin == route::Origin::Advertised);
+            const bool own_host = row.prefix.is_host() && (row.origin == route::Origin::Derived ||
+                                                           row.origin == route::Origin::Advertised);
             route.via = own_host ? "direct" : "gateway";
         }
         reply.routes.push_back(std::move(route));

@@ -27,11 +27,11 @@ struct Link {
     quic::Role role = quic::Role::Client;
     net::FlowAddresses flow;
     base::Instant established_at;
-    bool supersedes = false;               ///< Ours: said in our Hello on this link.
+    bool supersedes = false;  ///< Ours: said in our Hello on this link.
     std::optional<quic::StreamId> control_stream;
     MessageFramer framer;
     bool hello_sent = false;
-    std::optional<Hello> hello;            ///< The peer's.
+    std::optional<Hello> hello;                        ///< The peer's.
     base::Instant retire_at = base::Instant::never();  ///< Lost to a better link; closes then.
 
     [[nodiscard]] bool retired() const noexcept { return !retire_at.is_never(); }
@@ -49,14 +49,14 @@ struct Traffic {
 };
 
 struct Session {
-    std::uint64_t id = 0;                  ///< Random, shown to operators.
+    std::uint64_t id = 0;  ///< Random, shown to operators.
     base::Instant started_at;
-    std::uint64_t peer_instance = 0;       ///< 0 until the first Hello.
-    std::vector<Link> links;               ///< In order of establishment; at most kLinksMax.
-    quic::ConnectionHandle active;         ///< Link that carries packets; null when none is left.
+    std::uint64_t peer_instance = 0;  ///< 0 until the first Hello.
+    std::vector<Link> links;          ///< In order of establishment; at most kLinksMax.
+    quic::ConnectionHandle active;    ///< Link that carries packets; null when none is left.
     overlay::Fragmenter fragmenter{0};
     overlay::Reassembler reassembler;
-    std::uint32_t migrations = 0;          ///< Address changes this session lived through.
+    std::uint32_t migrations = 0;  ///< Address changes this session lived through.
     /// No authenticated packet came for kSilenceMax; the links may still revive.
     bool unreachable = false;
 
@@ -86,7 +86,8 @@ struct LinkContest {
     const Link& old_link;
     const Link& new_link;
     bool we_have_smaller_id = false;
-    bool peer_restarted = false;   ///< The peer's instance changed: its side of the old link is gone.
+    bool peer_restarted =
+        false;  ///< The peer's instance changed: its side of the old link is gone.
 };
 
 /// A restart or a superseding Hello (either side's) takes the new link. Links that crossed (dialled

@@ -97,7 +97,7 @@ void SessionControl::on_event(base::Instant now, const quic::Closed& event) {
     }
     const std::string why = close_text(event);
     if (event.cause == quic::CloseCause::PeerRefused || event.cause == quic::CloseCause::TlsAlert) {
-        counters_.strangers_refused += event.cause == quic::CloseCause::PeerRefused ? 1 : 0;
+        counters_.strangers_refused += event.cause == quic::CloseCause::PeerRefused ? 1U : 0U;
         if (const auto held_back = peer->link_log.admit(now)) {
             state_.log.warn("{} at {}: {}{}", describe(*peer), event.flow.remote.to_string(), why,
                             held_back_text(*held_back));
@@ -211,9 +211,13 @@ void SessionControl::on_event(base::Instant, quic::ResumptionReady& event) {
 }
 
 void SessionControl::learn_underlay(Peer& peer, const net::SocketAddress& address) {
+    if (!peer.learnt.empty() && peer.learnt.front() == address) {
+        return;
+    }
     std::erase(peer.learnt, address);
     peer.learnt.insert(peer.learnt.begin(), address);
     peer.learnt.resize(std::min(peer.learnt.size(), kLearntMax));
+    state_.learnt_changed = true;
 }
 
 // --- The control stream ------------------------------------------------------------------------
@@ -242,9 +246,9 @@ void SessionControl::on_event(base::Instant now, quic::StreamData& event) {
         return;
     }
     if (event.reset || event.fin) {
-        violation(now, handle, event.connection,
-                  link->framer.bytes_held() > 0 ? "truncated control message"
-                                                : "control stream ended");
+        violation(
+            now, handle, event.connection,
+            link->framer.bytes_held() > 0 ? "truncated control message" : "control stream ended");
     }
 }
 
@@ -307,6 +311,7 @@ void SessionControl::on_hello(base::Instant now, PeerHandle handle, Peer& peer, 
         if (address.port != 0 && peer.learnt.size() < kLearntMax &&
             std::find(peer.learnt.begin(), peer.learnt.end(), address) == peer.learnt.end()) {
             peer.learnt.push_back(address);
+            state_.learnt_changed = true;
         }
     }
     const Claims claims = hello.claims;
@@ -371,8 +376,7 @@ bool SessionControl::write(Link& link, const PeerMessage& message) {
         return false;
     }
     const base::Bytes framed = frame_message(encode_peer_message(message));
-    return state_.endpoint->write_stream(link.connection, *link.control_stream, framed)
-        .has_value();
+    return state_.endpoint->write_stream(link.connection, *link.control_stream, framed).has_value();
 }
 
 void SessionControl::say_hello(Link& link, bool supersede) {

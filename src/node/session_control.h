@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SessionControl: from authenticated connections to sessions, and the talk on their control streams.
+// SessionControl: from authenticated connections to sessions, and the talk on their control
+// streams.
 //
 // It takes the endpoint's events. A connection becomes a link of its peer's session; the dialler
 // opens the control stream and says Hello, the other end answers on it. When both Hellos are known
@@ -26,8 +27,8 @@ struct EchoArrival {
 };
 
 struct ControlCounters {
-    std::uint64_t strangers_refused = 0;     ///< Identity or certificate, either direction.
-    std::uint64_t protocol_violations = 0;   ///< Malformed, oversized or misplaced messages.
+    std::uint64_t strangers_refused = 0;    ///< Identity or certificate, either direction.
+    std::uint64_t protocol_violations = 0;  ///< Malformed, oversized or misplaced messages.
     std::uint64_t claims_refused = 0;
     std::uint64_t links_established = 0;
     std::uint64_t links_lost = 0;

@@ -12,11 +12,11 @@ namespace qe::testing {
 
 struct PacketShape {
     net::IpAddress source;
-    net::IpAddress destination;   ///< Of the same family.
-    std::size_t size = 100;       ///< Bytes of the whole packet, headers included.
+    net::IpAddress destination;  ///< Of the same family.
+    std::size_t size = 100;      ///< Bytes of the whole packet, headers included.
     std::uint8_t hop_limit = 64;
     bool dont_fragment = true;
-    std::uint8_t fill = 0x5a;     ///< Payload bytes count up from here.
+    std::uint8_t fill = 0x5a;  ///< Payload bytes count up from here.
 };
 
 /// A UDP packet (ports 1111 → 2222) with right lengths and IPv4 header checksum; UDP checksum 0.

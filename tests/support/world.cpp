@@ -28,8 +28,7 @@ std::size_t ip_overhead(const net::SocketAddress& address) {
 
 }  // namespace
 
-void RecordingSink::write(base::LogLevel level, std::string_view module,
-                          std::string_view message) {
+void RecordingSink::write(base::LogLevel level, std::string_view module, std::string_view message) {
     lines_.push_back(std::string(base::to_text(level)) + " " + std::string(module) + ": " +
                      std::string(message));
     if (std::getenv("QE_TEST_LOG") != nullptr) {
@@ -38,10 +37,9 @@ void RecordingSink::write(base::LogLevel level, std::string_view module,
 }
 
 std::size_t RecordingSink::count(std::string_view part) const {
-    return static_cast<std::size_t>(
-        std::count_if(lines_.begin(), lines_.end(), [part](const std::string& line) {
-            return line.find(part) != std::string::npos;
-        }));
+    return static_cast<std::size_t>(std::count_if(
+        lines_.begin(), lines_.end(),
+        [part](const std::string& line) { return line.find(part) != std::string::npos; }));
 }
 
 struct World::Host {
@@ -232,8 +230,7 @@ void World::pump(Host& host) {
 }
 
 base::Instant World::next_event() const {
-    base::Instant next =
-        in_flight_.empty() ? base::Instant::never() : in_flight_.top().arrives;
+    base::Instant next = in_flight_.empty() ? base::Instant::never() : in_flight_.top().arrives;
     for (const auto& host : hosts_) {
         if (host->node) {
             next = std::min(next, std::max(now_, host->node->next_deadline()));

@@ -4,8 +4,8 @@
 //
 // The smallest harness that lets several nodes talk in a unit test: hosts with addresses, one-way
 // delay, an underlay MTU, an optional filter that may drop or look at datagrams, crash and restart,
-// changed addresses. Everything happens in order of virtual time; ties in order of sending. It knows
-// nothing of rates, queues, NAT: the simulator models those.
+// changed addresses. Everything happens in order of virtual time; ties in order of sending. It
+// knows nothing of rates, queues, NAT: the simulator models those.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@ namespace qe::base {
 
 }  // namespace qe::base
 
-#define QE_ASSERT(condition)                                               \
-    (__builtin_expect(static_cast<bool>(condition), true)                  \
-         ? static_cast<void>(0)                                            \
+#define QE_ASSERT(condition)                              \
+    (__builtin_expect(static_cast<bool>(condition), true) \
+         ? static_cast<void>(0)                           \
          : ::qe::base::assertion_failed(__FILE__, __LINE__, #condition))

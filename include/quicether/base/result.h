@@ -42,17 +42,17 @@ template <typename T>
 #define QE_TRY_CONCAT(a, b) QE_TRY_CONCAT_INNER(a, b)
 
 /// `QE_TRY(auto x, parse(bytes));` declares x from the value, or returns the Error.
-#define QE_TRY(declaration, expression)                                            \
-    auto QE_TRY_CONCAT(qe_try_, __LINE__) = (expression);                          \
-    if (!QE_TRY_CONCAT(qe_try_, __LINE__)) {                                       \
+#define QE_TRY(declaration, expression)                                                     \
+    auto QE_TRY_CONCAT(qe_try_, __LINE__) = (expression);                                   \
+    if (!QE_TRY_CONCAT(qe_try_, __LINE__)) {                                                \
         return tl::unexpected<::qe::base::Error>(QE_TRY_CONCAT(qe_try_, __LINE__).error()); \
-    }                                                                              \
+    }                                                                                       \
     declaration = std::move(*QE_TRY_CONCAT(qe_try_, __LINE__))
 
 /// `QE_TRY_STATUS(check(x));` returns the Error of a Status, or goes on.
-#define QE_TRY_STATUS(expression)                                                  \
-    do {                                                                           \
-        if (auto qe_try_status = (expression); !qe_try_status) {                   \
-            return tl::unexpected<::qe::base::Error>(qe_try_status.error());       \
-        }                                                                          \
+#define QE_TRY_STATUS(expression)                                            \
+    do {                                                                     \
+        if (auto qe_try_status = (expression); !qe_try_status) {             \
+            return tl::unexpected<::qe::base::Error>(qe_try_status.error()); \
+        }                                                                    \
     } while (false)

@@ -49,9 +49,8 @@ class Instant {
     }
     /// Zero when `earlier` is in fact later.
     friend constexpr Duration operator-(Instant later, Instant earlier) noexcept {
-        return Duration(later.ns_ < earlier.ns_
-                            ? 0
-                            : static_cast<std::int64_t>(later.ns_ - earlier.ns_));
+        return Duration(
+            later.ns_ < earlier.ns_ ? 0 : static_cast<std::int64_t>(later.ns_ - earlier.ns_));
     }
 
   private:

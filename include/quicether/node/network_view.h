@@ -19,16 +19,16 @@ namespace qe::node {
 struct Interface {
     std::uint32_t index = 0;
     std::string name;
-    bool up = false;          ///< Administratively up and with carrier.
+    bool up = false;  ///< Administratively up and with carrier.
     bool loopback = false;
-    std::uint32_t mtu = 0;    ///< Bytes
+    std::uint32_t mtu = 0;               ///< Bytes
     std::vector<net::Prefix> addresses;  ///< Usable ones (not tentative, not deprecated).
 };
 
 struct UnderlayRoute {
-    net::Prefix destination;             ///< /0 for a default route
+    net::Prefix destination;  ///< /0 for a default route
     std::uint32_t interface_index = 0;
-    std::uint32_t metric = 0;            ///< Lower wins.
+    std::uint32_t metric = 0;              ///< Lower wins.
     std::optional<net::IpAddress> source;  ///< Preferred source of the route, if it names one.
 };
 

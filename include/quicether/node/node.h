@@ -45,9 +45,9 @@ namespace qe::node {
 struct HostPlan {
     std::uint64_t generation = 0;
     std::string tun_name;
-    std::uint16_t mtu = 0;                  ///< Bytes
-    std::vector<net::Prefix> addresses;     ///< Of the TUN device, with their prefix lengths.
-    std::vector<net::Prefix> routes;        ///< Through the TUN device, beyond `addresses`.
+    std::uint16_t mtu = 0;               ///< Bytes
+    std::vector<net::Prefix> addresses;  ///< Of the TUN device, with their prefix lengths.
+    std::vector<net::Prefix> routes;     ///< Through the TUN device, beyond `addresses`.
 };
 
 /// Resolve a DNS name, then call handle_resolved.
@@ -72,7 +72,7 @@ struct ControlReply {
 
 struct NodeOptions {
     config::Config config;
-    std::string version;        ///< For status and hello, e.g. "0.1.0".
+    std::string version;  ///< For status and hello, e.g. "0.1.0".
     std::string commit;
     base::UnixTime wall_now;
 };

@@ -60,10 +60,9 @@ TEST(Cbor, ReadsWhatItWrote) {
 }
 
 TEST(Cbor, RefusesLongerFormsThanNeeded) {
-    for (const base::Bytes& bytes :
-         {bytes_of({0x18, 0x17}), bytes_of({0x19, 0x00, 0xff}),
-          bytes_of({0x1a, 0x00, 0x00, 0xff, 0xff}),
-          bytes_of({0x1b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff})}) {
+    for (const base::Bytes& bytes : {bytes_of({0x18, 0x17}), bytes_of({0x19, 0x00, 0xff}),
+                                     bytes_of({0x1a, 0x00, 0x00, 0xff, 0xff}),
+                                     bytes_of({0x1b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff})}) {
         CborReader reader(bytes);
         (void)reader.unsigned_integer();
         EXPECT_FALSE(reader.ok()) << base::to_hex(bytes);
@@ -72,8 +71,8 @@ TEST(Cbor, RefusesLongerFormsThanNeeded) {
 
 TEST(Cbor, RefusesIndefiniteLengthsTagsAndFloats) {
     for (const base::Bytes& bytes :
-         {bytes_of({0x9f, 0x01, 0xff}), bytes_of({0xc0, 0x01}), bytes_of({0xfb, 0, 0, 0, 0, 0, 0, 0, 0}),
-          bytes_of({0x1c}), bytes_of({0xff})}) {
+         {bytes_of({0x9f, 0x01, 0xff}), bytes_of({0xc0, 0x01}),
+          bytes_of({0xfb, 0, 0, 0, 0, 0, 0, 0, 0}), bytes_of({0x1c}), bytes_of({0xff})}) {
         CborReader reader(bytes);
         reader.skip();
         EXPECT_FALSE(reader.ok()) << base::to_hex(bytes);

@@ -44,8 +44,7 @@ class DataPlaneTest : public ::testing::Test {
         const auto host_prefix = [&](World::HostId host) {
             // Derived addresses are known before a node runs: start one to read them.
             world_.start(host);
-            const net::Prefix prefix =
-                net::Prefix::host(world_.overlay_address(host, Family::V4));
+            const net::Prefix prefix = net::Prefix::host(world_.overlay_address(host, Family::V4));
             world_.crash(host);
             return prefix;
         };
@@ -104,7 +103,8 @@ TEST_F(DataPlaneTest, EverySizeUpToTheTunMtuArrivesUnchangedOverEveryUnderlayMtu
             world_.run_for(seconds(6));
         }
         for (const Family family : {Family::V4, Family::V6}) {
-            for (const std::size_t size : {60U, 1000U, 1166U, 1167U, 1168U, 1199U, 1280U, 1400U, 1419U, 1420U}) {
+            for (const std::size_t size :
+                 {60U, 1000U, 1166U, 1167U, 1168U, 1199U, 1280U, 1400U, 1419U, 1420U}) {
                 const base::Bytes sent = send(a_, shape(a_, b_, size, family));
                 const auto received = world_.take_received(b_);
                 ASSERT_EQ(received.size(), 1U) << mtu << " " << size;

@@ -38,11 +38,11 @@ std::string source(const NetworkView& view, std::string_view remote) {
 
 class ChooseSource : public ::testing::Test {
   protected:
-    NetworkView view_{{interface(1, {"192.168.1.5/24", "fe80::1/64", "2001:db8:1::5/64"}),
-                       interface(2, {"10.0.0.5/8"})},
-                      {route("192.168.1.0/24", 1), route("10.0.0.0/8", 2),
-                       route("0.0.0.0/0", 1, 100), route("0.0.0.0/0", 2, 200),
-                       route("::/0", 1), route("fe80::/64", 1)}};
+    NetworkView view_{
+        {interface(1, {"192.168.1.5/24", "fe80::1/64", "2001:db8:1::5/64"}),
+         interface(2, {"10.0.0.5/8"})},
+        {route("192.168.1.0/24", 1), route("10.0.0.0/8", 2), route("0.0.0.0/0", 1, 100),
+         route("0.0.0.0/0", 2, 200), route("::/0", 1), route("fe80::/64", 1)}};
 };
 
 TEST_F(ChooseSource, FollowsTheLongestPrefixThenTheMetric) {

@@ -29,9 +29,9 @@ class NodeTest : public ::testing::Test {
     std::vector<World::HostId> add_mesh(std::size_t size) {
         std::vector<World::HostId> hosts;
         for (std::size_t i = 0; i < size; ++i) {
-            hosts.push_back(world_.add_host(
-                "host" + std::to_string(i),
-                {net::IpAddress::v4(0x0a000001 + static_cast<std::uint32_t>(i))}));
+            hosts.push_back(
+                world_.add_host("host" + std::to_string(i),
+                                {net::IpAddress::v4(0x0a000001 + static_cast<std::uint32_t>(i))}));
         }
         world_.know_each_other(hosts);
         return hosts;
