@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Connection, part of: turning queues into packets.
+//
+// Stream frames go first (control traffic, small), then datagrams in order, several to a packet when
+// they are small. Every write ends with a call without payload: it flushes what ngtcp2 has of its
+// own, and tells the congestion controller that the application has nothing more (RFC 9002, 7.8).
+#include <algorithm>
+#include <utility>
+
+#include "quic/connection.h"
+#include "quic/packet_burst.h"
+
+namespace qe::quic {
+namespace {
+
+/// A packet at least this full is worth padding to whole size when others follow in the burst.
+constexpr bool nearly_full(std::size_t bytes, std::size_t bytes_max) noexcept {
+    return bytes * 8 >= bytes_max * 7;
+}
+
+}  // namespace
+
+std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
+                                                        base::MutableBytes buffer) {
+    now_ = now;
+    more_to_write_ = false;
+    if (!carry_.empty()) {
+        more_to_write_ = true;
+        return flush_carry(buffer);
+    }
+    drop_oversized_datagrams();
+    const std::uint64_t in_flight = probing_ ? progress().bytes_in_flight : 0;
+    PacketBurst burst(buffer, ngtcp2_conn_get_max_tx_udp_payload_size2(conn_.get()),
+                      ngtcp2_conn_get_send_quantum2(conn_.get()));
+    while (burst.open()) {
+        const base::MutableBytes room = burst.room();
+        const ngtcp2_ssize size = write_packet(room, burst);
+        if (size < 0) {
+            end_with(static_cast<int>(size));
+        }
+        if (size <= 0) {
+            more_to_write_ = false;
+            break;
+        }
+        more_to_write_ = true;
+        const auto packet = room.first(static_cast<std::size_t>(size));
+        if (!burst.add(packet.size())) {
+            carry_.assign(packet.begin(), packet.end());
+            carry_info_ = burst.refused(packet.size());
+            break;
+        }
+    }
+    if (!ending_) {
+        ngtcp2_conn_update_pkt_tx_time(conn_.get(), now.nanoseconds());
+        end_probe(in_flight);
+    }
+    return burst.result();
+}
+
+net::TransmitDatagrams Connection::flush_carry(base::MutableBytes buffer) {
+    std::copy(carry_.begin(), carry_.end(), buffer.begin());
+    carry_.clear();
+    return carry_info_;
+}
+
+bool Connection::may_send_data() const noexcept {
+    return established_ || (role_ == Role::Client && tls_->early_data_offered());
+}
+
+void Connection::drop_oversized_datagrams() noexcept {
+    // The path may have shrunk since they were queued; ngtcp2 would wait for room for ever.
+    while (!datagrams_.empty() && datagrams_.front().size() > datagram_bytes_max_) {
+        datagrams_.pop();
+        ++datagrams_dropped_;
+    }
+}
+
+ngtcp2_ssize Connection::write_packet(base::MutableBytes room, PacketBurst& burst) {
+    packet_fill_ = 0;
+    while (may_send_data()) {
+        ngtcp2_ssize size = 0;
+        if (streams_.can_send() && ngtcp2_conn_get_max_data_left2(conn_.get()) > 0) {
+            size = write_stream_frame(room, burst);
+        } else if (!datagrams_.empty()) {
+            size = write_datagram_frame(room, burst);
+        } else {
+            break;
+        }
+        if (size != NGTCP2_ERR_WRITE_MORE) {
+            return size;
+        }
+        drop_oversized_datagrams();
+    }
+    return ngtcp2_conn_write_pkt(conn_.get(), burst.path(), burst.info(), base::as_u8(room),
+                                 room.size(), now_.nanoseconds());
+}
+
+// Returns a packet's size, 0 (blocked), NGTCP2_ERR_WRITE_MORE (the packet has room), or an error.
+ngtcp2_ssize Connection::write_stream_frame(base::MutableBytes room, PacketBurst& burst) {
+    const StreamId id = streams_.next_sender();
+    Stream* const stream = streams_.find(id);
+    if (stream == nullptr || !stream->sender.has_unsent()) {
+        streams_.end_turn();
+        return NGTCP2_ERR_WRITE_MORE;
+    }
+    StreamSender::Vectors vectors{};
+    const std::size_t count = stream->sender.unsent(vectors);
+    std::size_t shown = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        shown += vectors[i].len;
+    }
+    const bool whole = shown == stream->sender.unsent_bytes();
+    const bool fin = stream->sender.finished() && whole;
+    ngtcp2_ssize taken = -1;
+    const ngtcp2_ssize size = ngtcp2_conn_writev_stream(
+        conn_.get(), burst.path(), burst.info(), base::as_u8(room), room.size(), &taken,
+        NGTCP2_WRITE_STREAM_FLAG_MORE | (fin ? NGTCP2_WRITE_STREAM_FLAG_FIN : 0U), id,
+        vectors.data(), count, now_.nanoseconds());
+    if (size == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
+        stream->blocked = true;
+    } else if (size == NGTCP2_ERR_STREAM_SHUT_WR || size == NGTCP2_ERR_STREAM_NOT_FOUND) {
+        stream->sender.abandon();
+    } else {
+        if (taken >= 0) {
+            const auto bytes = static_cast<std::size_t>(taken);
+            stream->sender.on_sent(bytes, fin && bytes == shown);
+            streams_.end_turn();
+        }
+        return size;
+    }
+    streams_.end_turn();
+    return NGTCP2_ERR_WRITE_MORE;
+}
+
+ngtcp2_ssize Connection::write_datagram_frame(base::MutableBytes room, PacketBurst& burst) {
+    const base::ByteView datagram = datagrams_.front();
+    std::uint32_t flags = NGTCP2_WRITE_DATAGRAM_FLAG_NONE;
+    if (established_ && datagrams_.size() > 1) {
+        flags |= NGTCP2_WRITE_DATAGRAM_FLAG_MORE;
+        if (nearly_full(packet_fill_ + datagram.size(), datagram_bytes_max_)) {
+            flags |= NGTCP2_WRITE_DATAGRAM_FLAG_PADDING;
+        }
+    }
+    // ngtcp2 only reads, but its vector is shared with interfaces that write.
+    const ngtcp2_vec vector{
+        .base = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(datagram.data())),
+        .len = datagram.size()};
+    int accepted = 0;
+    const ngtcp2_ssize size = ngtcp2_conn_writev_datagram(
+        conn_.get(), burst.path(), burst.info(), base::as_u8(room), room.size(), &accepted, flags,
+        0, &vector, 1, now_.nanoseconds());
+    if (accepted != 0) {
+        packet_fill_ += datagram.size();
+        datagrams_.pop();
+    } else if (size == NGTCP2_ERR_INVALID_STATE || size == NGTCP2_ERR_INVALID_ARGUMENT) {
+        // The peer takes no datagrams of this size; only this one is concerned.
+        datagrams_.pop();
+        ++datagrams_dropped_;
+        return NGTCP2_ERR_WRITE_MORE;
+    }
+    return size;
+}
+
+void Connection::probe() noexcept {
+    // ngtcp2 has no call that sends a PING. A keep-alive that is due at once is one, and is put
+    // back as soon as something that asks for an acknowledgement has left.
+    if (established_) {
+        probing_ = true;
+        ngtcp2_conn_set_keep_alive_timeout(conn_.get(), 1);
+    }
+}
+
+void Connection::end_probe(std::uint64_t in_flight_before) noexcept {
+    if (probing_ && progress().bytes_in_flight > in_flight_before) {
+        probing_ = false;
+        ngtcp2_conn_set_keep_alive_timeout(
+            conn_.get(),
+            static_cast<ngtcp2_duration>(std::max<std::int64_t>(
+                context_.options.keep_alive.count(), 0)));
+    }
+}
+
+}  // namespace qe::quic
