@@ -80,8 +80,8 @@ Rng Rng::fork(std::string_view label) noexcept {
     Seed drawn{};
     fill(drawn);
     Seed seed{};
-    crypto_generichash(as_u8(MutableBytes(seed)), seed.size(), as_u8(as_bytes(label)),
-                       label.size(), as_u8(ByteView(drawn)), drawn.size());
+    crypto_generichash(as_u8(MutableBytes(seed)), seed.size(), as_u8(as_bytes(label)), label.size(),
+                       as_u8(ByteView(drawn)), drawn.size());
     wipe(drawn);
     Rng child(seed);
     wipe(seed);

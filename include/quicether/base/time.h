@@ -47,10 +47,11 @@ class Instant {
         const auto delta = static_cast<std::uint64_t>(d.count() < 0 ? 0 : d.count());
         return from_nanoseconds(t.ns_ < delta ? 0 : t.ns_ - delta);
     }
-    /// Zero when `earlier` is in fact later.
+    /// Zero when `earlier` is in fact later; saturates, so that the time until never() is long.
     friend constexpr Duration operator-(Instant later, Instant earlier) noexcept {
-        return Duration(
-            later.ns_ < earlier.ns_ ? 0 : static_cast<std::int64_t>(later.ns_ - earlier.ns_));
+        constexpr auto kMax = static_cast<std::uint64_t>(Duration::max().count());
+        const std::uint64_t ns = later.ns_ < earlier.ns_ ? 0 : later.ns_ - earlier.ns_;
+        return Duration(static_cast<std::int64_t>(ns < kMax ? ns : kMax));
     }
 
   private:
