@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/values.h"
+
+#include <charconv>
+
+#include <fmt/core.h>
+
+#include "quicether/config/diagnostic.h"
+
+namespace qe::app {
+namespace {
+
+/// True when all of `text` is one number inside the bounds.
+template <typename Number>
+bool is_number(const std::string& text, Number least, Number most) {
+    Number value{};
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc() && stop == end && value >= least && value <= most;
+}
+
+}  // namespace
+
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+    return {[least, most](std::string& text) {
+                return is_number(text, least, most)
+                           ? std::string()
+                           : fmt::format("\"{}\" is not a whole number from {} to {}",
+                                         config::printable(text), least, most);
+            },
+            ""};
+}
+
+CLI::Validator seconds_value(double least, double most) {
+    return {[least, most](std::string& text) {
+                return is_number(text, least, most)
+                           ? std::string()
+                           : fmt::format("\"{}\" is not a number of seconds from {} to {}",
+                                         config::printable(text), least, most);
+            },
+            ""};
+}
+
+}  // namespace qe::app

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Option values that CLI11 hands over as text, checked with sentences of our own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace qe::app {
+
+/// Accepts whole numbers from `least` to `most`.
+[[nodiscard]] CLI::Validator whole_number(std::int64_t least, std::int64_t most);
+
+/// Accepts decimal numbers of seconds from `least` to `most`.
+[[nodiscard]] CLI::Validator seconds_value(double least, double most);
+
+}  // namespace qe::app
