@@ -70,8 +70,7 @@ base::Result<Prefix> parse_prefix(std::string_view text) {
     const std::string_view digits = text.substr(slash + 1);
     const bool leading_zero = digits.size() > 1 && digits.front() == '0';
     unsigned length = 0;
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), length);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
     if (error != std::errc{} || end != digits.data() + digits.size() || leading_zero) {
         return base::fail(ErrorCode::kBadPrefix, "prefix length is not a number");
     }

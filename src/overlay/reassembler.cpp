@@ -128,8 +128,8 @@ Reassembler::Placement Reassembler::place(Partial& partial, const FragmentFields
         return Placement::Contradiction;
     }
     std::memcpy(target, payload.data(), payload.size());
-    partial.have.insert(next, Range{static_cast<std::uint16_t>(begin),
-                                    static_cast<std::uint16_t>(end)});
+    partial.have.insert(next,
+                        Range{static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end)});
     partial.received += payload.size();
     return Placement::Stored;
 }

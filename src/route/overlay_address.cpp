@@ -57,8 +57,7 @@ base::Result<net::IpAddress> derive_overlay_ipv6(const net::Prefix& network,
     return net::IpAddress::v6(bytes);
 }
 
-base::Result<net::IpAddress> derive_overlay_ipv4(const net::Prefix& network,
-                                                 base::ByteView node_id,
+base::Result<net::IpAddress> derive_overlay_ipv4(const net::Prefix& network, base::ByteView node_id,
                                                  std::uint32_t attempt) noexcept {
     QE_ASSERT(node_id.size() == kNodeIdSize);
     if (network.family() != net::Family::V4 || network.length() > kOverlayIpv4PrefixLengthMax) {

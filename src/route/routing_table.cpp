@@ -10,7 +10,8 @@ namespace qe::route {
 base::Status RoutingTable::insert(const Route& route) {
     const net::Prefix network = route.prefix.network();
     const auto found = hops_.find(route.next_hop);
-    const bool known = found != hops_.end() && found->second.routes.contains({network, route.origin});
+    const bool known =
+        found != hops_.end() && found->second.routes.contains({network, route.origin});
     if (!known) {
         const std::size_t of_hop = found == hops_.end() ? 0 : found->second.routes.size();
         if (size_ >= options_.entries_max || of_hop >= options_.entries_per_next_hop_max) {
@@ -94,20 +95,21 @@ bool RoutingTable::is_reachable(NextHop next_hop) const noexcept {
 }
 
 std::optional<NextHop> RoutingTable::lookup(const net::IpAddress& address) const noexcept {
-    const Candidates* const candidates = prefixes_.lookup(address);
-    return candidates == nullptr ? std::nullopt : std::optional(candidates->front().next_hop);
+    const Owners* const owners = prefixes_.lookup(address);
+    return owners == nullptr ? std::nullopt : std::optional(owners->best);
 }
 
 std::optional<NextHop> RoutingTable::find_exact(const net::Prefix& prefix) const noexcept {
-    const Candidates* const candidates = prefixes_.find_exact(prefix);
-    return candidates == nullptr ? std::nullopt : std::optional(candidates->front().next_hop);
+    const Owners* const owners = prefixes_.find_exact(prefix);
+    return owners == nullptr ? std::nullopt : std::optional(owners->best);
 }
 
 bool RoutingTable::is_candidate(NextHop next_hop, const net::IpAddress& address) const noexcept {
-    const Candidates* const candidates = prefixes_.lookup(address);
-    return candidates != nullptr &&
-           std::any_of(candidates->begin(), candidates->end(),
-                       [&](const Candidate& c) { return c.next_hop == next_hop; });
+    const Owners* const owners = prefixes_.lookup(address);
+    return owners != nullptr &&
+           (owners->best == next_hop ||
+            std::any_of(owners->candidates.begin(), owners->candidates.end(),
+                        [&](const Candidate& c) { return c.next_hop == next_hop; }));
 }
 
 std::size_t RoutingTable::size_of(NextHop next_hop) const noexcept {
@@ -121,47 +123,50 @@ bool RoutingTable::names(const Candidate& candidate, NextHop next_hop, Origin or
 
 /// Adds a candidate, or replaces the one of its name.
 void RoutingTable::put(const net::Prefix& network, const Candidate& candidate) {
-    Candidates* const candidates = prefixes_.find_exact(network);
-    if (candidates == nullptr) {
-        prefixes_.insert(network, Candidates{candidate});
+    Owners* const owners = prefixes_.find_exact(network);
+    if (owners == nullptr) {
+        prefixes_.insert(network, Owners{candidate.next_hop, {candidate}});
         ++generation_;
         return;
     }
-    const NextHop best = candidates->front().next_hop;
-    std::erase_if(*candidates, [&](const Candidate& c) {
+    auto& candidates = owners->candidates;
+    std::erase_if(candidates, [&](const Candidate& c) {
         return names(c, candidate.next_hop, candidate.origin);
     });
-    candidates->insert(std::lower_bound(candidates->begin(), candidates->end(), candidate),
-                       candidate);
-    generation_ += candidates->front().next_hop != best ? 1U : 0U;
+    candidates.insert(std::lower_bound(candidates.begin(), candidates.end(), candidate), candidate);
+    choose(*owners);
 }
 
 void RoutingTable::remove(const net::Prefix& network, NextHop next_hop, Origin origin) {
-    Candidates* const candidates = prefixes_.find_exact(network);
-    QE_ASSERT(candidates != nullptr);
+    Owners* const owners = prefixes_.find_exact(network);
+    QE_ASSERT(owners != nullptr);
     --size_;
-    const NextHop best = candidates->front().next_hop;
-    std::erase_if(*candidates, [&](const Candidate& c) { return names(c, next_hop, origin); });
-    if (candidates->empty()) {
+    std::erase_if(owners->candidates,
+                  [&](const Candidate& c) { return names(c, next_hop, origin); });
+    if (owners->candidates.empty()) {
         prefixes_.erase(network);
         ++generation_;
         return;
     }
-    generation_ += candidates->front().next_hop != best ? 1U : 0U;
+    choose(*owners);
 }
 
 /// Takes in that a next hop came or went, for all its candidates of one prefix.
 void RoutingTable::resort(const net::Prefix& network, NextHop next_hop, bool unreachable) {
-    Candidates* const candidates = prefixes_.find_exact(network);
-    QE_ASSERT(candidates != nullptr);
-    const NextHop best = candidates->front().next_hop;
-    for (Candidate& candidate : *candidates) {
+    Owners* const owners = prefixes_.find_exact(network);
+    QE_ASSERT(owners != nullptr);
+    for (Candidate& candidate : owners->candidates) {
         if (candidate.next_hop == next_hop) {
             candidate.unreachable = unreachable;
         }
     }
-    std::sort(candidates->begin(), candidates->end());
-    generation_ += candidates->front().next_hop != best ? 1U : 0U;
+    std::sort(owners->candidates.begin(), owners->candidates.end());
+    choose(*owners);
+}
+
+void RoutingTable::choose(Owners& owners) noexcept {
+    const NextHop best = owners.candidates.front().next_hop;
+    generation_ += best != std::exchange(owners.best, best) ? 1U : 0U;
 }
 
 }  // namespace qe::route

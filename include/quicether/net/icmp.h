@@ -17,11 +17,11 @@
 namespace qe::net {
 
 enum class IcmpError : std::uint8_t {
-    PacketTooBig,       ///< v4: type 3 code 4; v6: type 2.
-    HopLimitExceeded,   ///< v4: type 11 code 0; v6: type 3 code 0.
-    NoRoute,            ///< v4: type 3 code 0; v6: type 1 code 0.
-    HostUnreachable,    ///< v4: type 3 code 1; v6: type 1 code 3.
-    Prohibited,         ///< v4: type 3 code 13; v6: type 1 code 1.
+    PacketTooBig,      ///< v4: type 3 code 4; v6: type 2.
+    HopLimitExceeded,  ///< v4: type 11 code 0; v6: type 3 code 0.
+    NoRoute,           ///< v4: type 3 code 0; v6: type 1 code 0.
+    HostUnreachable,   ///< v4: type 3 code 1; v6: type 1 code 3.
+    Prohibited,        ///< v4: type 3 code 13; v6: type 1 code 1.
 };
 
 /// RFC 4443, 2.4 c: an error stays within the minimum IPv6 MTU. IPv4 errors stay within 576 bytes.
@@ -33,7 +33,7 @@ inline constexpr std::size_t kIcmpErrorBytesMax = 1280;
 /// Errors: kUnsupported (must not be answered, or `source` has the other family), kMalformed (the
 /// offender is not exactly one packet). A shorter `out` is a bug of the caller (asserted).
 [[nodiscard]] base::Result<std::size_t> write_icmp_error(IcmpError error, base::ByteView offender,
-                                                         const IpAddress& source,
-                                                         std::size_t mtu, base::MutableBytes out);
+                                                         const IpAddress& source, std::size_t mtu,
+                                                         base::MutableBytes out);
 
 }  // namespace qe::net

@@ -28,10 +28,10 @@ inline constexpr std::size_t kIpv6MinimumMtu = 1280;
 struct PacketFacts {
     IpAddress source;
     IpAddress destination;
-    std::size_t total_size = 0;     ///< Bytes, header included.
-    std::size_t header_size = 0;    ///< IPv4 header with options; 40 for IPv6.
-    std::uint8_t protocol = 0;      ///< IPv4 protocol, or IPv6 next header (extension or not).
-    std::uint8_t hop_limit = 0;     ///< TTL or hop limit.
+    std::size_t total_size = 0;   ///< Bytes, header included.
+    std::size_t header_size = 0;  ///< IPv4 header with options; 40 for IPv6.
+    std::uint8_t protocol = 0;    ///< IPv4 protocol, or IPv6 next header (extension or not).
+    std::uint8_t hop_limit = 0;   ///< TTL or hop limit.
     Ecn ecn = Ecn::NotEct;
     bool dont_fragment = false;     ///< IPv4 DF; always true for IPv6.
     std::uint32_t flow_hash = 0;    ///< Over addresses, protocol and, when present, ports.

@@ -11,8 +11,9 @@
 //   type 2  Fragment  a piece of one IP packet: id (4 bytes), offset (2), total size (2), bytes
 //   others  reserved; a receiver drops and counts them
 //
-//   flag 0x01  Sequence  a 4-byte sequence number follows the first byte (sessions of several paths)
-//   flags 0x02 … 0x10 are reserved and must be zero: a receiver drops what it does not understand
+//   flag 0x01  Sequence  a 4-byte sequence number follows the first byte (sessions of several
+//   paths) flags 0x02 … 0x10 are reserved and must be zero: a receiver drops what it does not
+//   understand
 //
 // The type is the upper three bits of the first byte, the flags are the lower five.
 //
@@ -32,9 +33,9 @@ namespace qe::overlay {
 enum class DatagramType : std::uint8_t { Packets = 1, Fragment = 2 };
 
 struct FragmentFields {
-    std::uint32_t id = 0;       ///< Per sender and session, counts up, wraps.
-    std::uint16_t offset = 0;   ///< Bytes into the packet.
-    std::uint16_t total = 0;    ///< Bytes of the whole packet.
+    std::uint32_t id = 0;      ///< Per sender and session, counts up, wraps.
+    std::uint16_t offset = 0;  ///< Bytes into the packet.
+    std::uint16_t total = 0;   ///< Bytes of the whole packet.
 };
 
 struct DatagramHeader {
@@ -45,8 +46,8 @@ struct DatagramHeader {
 
 inline constexpr std::size_t kSequenceSize = 4;
 inline constexpr std::size_t kDatagramHeaderMax = 1 + 4 + 8;
-inline constexpr std::size_t kPacketsHeader = 1;    ///< Without a sequence number.
-inline constexpr std::size_t kFragmentHeader = 9;   ///< Without a sequence number.
+inline constexpr std::size_t kPacketsHeader = 1;   ///< Without a sequence number.
+inline constexpr std::size_t kFragmentHeader = 9;  ///< Without a sequence number.
 
 /// A header ready to be put in front of a payload.
 struct EncodedHeader {
@@ -61,8 +62,8 @@ struct ParsedDatagram {
     DatagramHeader header;
     base::ByteView payload;  ///< Part of the parsed bytes; not empty.
 };
-/// Errors: kTruncated (also without a payload), kBadOverlayHeader (reserved type or flag), kBadFragment (offset + payload
-/// exceeds total, total 0, or a fragment that is the whole packet).
+/// Errors: kTruncated (also without a payload), kBadOverlayHeader (reserved type or flag),
+/// kBadFragment (offset + payload exceeds total, total 0, or a fragment that is the whole packet).
 [[nodiscard]] base::Result<ParsedDatagram> parse_datagram(base::ByteView bytes) noexcept;
 
 }  // namespace qe::overlay

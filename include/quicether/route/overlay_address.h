@@ -30,7 +30,8 @@ inline constexpr unsigned kOverlayIpv4PrefixLengthMax = 30;
                                                                base::ByteView node_id) noexcept;
 
 /// The candidate of one attempt (0, 1, 2 …), never the network's first or last address. `node_id`
-/// has kNodeIdSize bytes (asserted). Errors: kBadPrefix (`network` is not IPv4, or longer than /30).
+/// has kNodeIdSize bytes (asserted). Errors: kBadPrefix (`network` is not IPv4, or longer than
+/// /30).
 [[nodiscard]] base::Result<net::IpAddress> derive_overlay_ipv4(const net::Prefix& network,
                                                                base::ByteView node_id,
                                                                std::uint32_t attempt) noexcept;

@@ -9,8 +9,9 @@
 //             1 … 255, so that halving an index gives the next shorter prefix
 //   children  what goes on behind this byte: a node, or a leaf when only one prefix lies that way
 //
-// A leaf at any depth stands for its whole rest, so long lonely prefixes cost no chain of nodes. The
-// shape follows from the set of prefixes alone: a node below the roots always holds two or more.
+// A leaf at any depth stands for its whole rest, so long lonely prefixes cost no chain of nodes.
+// The shape follows from the set of prefixes alone: a node below the roots always holds two or
+// more.
 //
 // lookup() costs at most 4 (IPv4) or 16 (IPv6) steps of about two cache lines; insert and erase
 // touch one node, in the worst case one chain of nodes. Unbounded by itself: the owner counts.
@@ -42,7 +43,9 @@ class PrefixTable {
 
     PrefixTable() : nodes_(kRoots) {}
 
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - free_entries_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept {
+        return entries_.size() - free_entries_.size();
+    }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
     /// The value of the longest prefix that contains `address`, or nullptr.
@@ -168,7 +171,8 @@ unsigned PrefixTable<Value>::longest_index(const SparseArray& prefixes, unsigned
 template <typename Value>
 std::uint32_t PrefixTable<Value>::find_longest(const PrefixKey& address) const noexcept {
     const Node* node = &nodes_[root_of(address)];
-    const SparseArray* best = nullptr;  // where the longest so far lies; its item is read at the end
+    const SparseArray* best =
+        nullptr;  // where the longest so far lies; its item is read at the end
     unsigned best_index = 0;
     for (unsigned depth = 0;; ++depth) {
         const unsigned octet = address.octet(depth);

@@ -50,7 +50,7 @@ struct Route {
 };
 
 struct RoutingTableOptions {
-    std::size_t entries_max = 100'000;             ///< Routes of all next hops together.
+    std::size_t entries_max = 100'000;  ///< Routes of all next hops together.
     std::size_t entries_per_next_hop_max = 10'000;
 };
 
@@ -92,9 +92,9 @@ class RoutingTable {
     /// Calls `visit(const Route&, bool best)` by prefix, the best candidate first.
     template <typename Visitor>
     void for_each(Visitor&& visit) const {
-        prefixes_.for_each([&](const net::Prefix& prefix, const Candidates& candidates) {
+        prefixes_.for_each([&](const net::Prefix& prefix, const Owners& owners) {
             bool best = true;
-            for (const Candidate& candidate : candidates) {
+            for (const Candidate& candidate : owners.candidates) {
                 visit(Route{prefix, candidate.next_hop, candidate.origin, candidate.metric},
                       std::exchange(best, false));
             }
@@ -110,8 +110,12 @@ class RoutingTable {
 
         friend auto operator<=>(const Candidate&, const Candidate&) = default;
     };
-    /// Never empty, sorted: the best comes first.
-    using Candidates = std::vector<Candidate>;
+    /// Of one prefix. Candidates are never empty and sorted; the first one's next hop is `best`,
+    /// kept here so that a lookup need not follow the vector.
+    struct Owners {
+        NextHop best{};
+        std::vector<Candidate> candidates;
+    };
     using RouteName = std::pair<net::Prefix, Origin>;
     struct Hop {
         bool unreachable = false;
@@ -123,9 +127,10 @@ class RoutingTable {
     void put(const net::Prefix& network, const Candidate& candidate);
     void remove(const net::Prefix& network, NextHop next_hop, Origin origin);
     void resort(const net::Prefix& network, NextHop next_hop, bool unreachable);
+    void choose(Owners& owners) noexcept;
 
     RoutingTableOptions options_;
-    PrefixTable<Candidates> prefixes_;
+    PrefixTable<Owners> prefixes_;
     std::map<NextHop, Hop> hops_;
     std::size_t size_ = 0;
     std::uint64_t generation_ = 0;

@@ -3,20 +3,24 @@
 // SparseArray: up to 256 numbers by an index of one byte, storing only those present.
 //
 // A bit set says which are present; the numbers lie without gaps in index order, found by counting
-// the bits before. Lookup touches the bit set and one number; updates shift the numbers behind.
+// the bits before. It fills one cache line, which also holds the numbers while there are at most
+// four, as in most nodes of a large table; more of them move to the heap. Updates shift the numbers
+// behind. Move-only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
+#include <utility>
 
 namespace qe::route {
 
-class SparseArray {
+class alignas(64) SparseArray {
   public:
-    [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool has(unsigned index) const noexcept {
         return (words_[index / 64] >> (index % 64) & 1U) != 0;
     }
@@ -25,29 +29,43 @@ class SparseArray {
 
     /// `has(index)`.
     [[nodiscard]] std::uint32_t operator[](unsigned index) const noexcept {
-        return items_[rank(index)];
+        return items()[rank(index)];
     }
     /// The only item; `size() == 1`.
-    [[nodiscard]] std::uint32_t single() const noexcept { return items_.front(); }
+    [[nodiscard]] std::uint32_t single() const noexcept { return items()[0]; }
 
     /// Inserts or replaces.
     void set(unsigned index, std::uint32_t item) {
-        if (has(index)) {
-            items_[rank(index)] = item;
-            return;
+        const std::size_t at = rank(index);
+        if (!has(index)) {
+            if (size_ == room_) {
+                grow();
+            }
+            std::copy_backward(items() + at, items() + size_, items() + size_ + 1);
+            ++size_;
+            words_[index / 64] |= std::uint64_t{1} << (index % 64);
+            count_words();
         }
-        items_.insert(items_.begin() + static_cast<std::ptrdiff_t>(rank(index)), item);
-        words_[index / 64] |= std::uint64_t{1} << (index % 64);
-        count_words();
+        items()[at] = item;
     }
-    /// `has(index)`.
+    /// `has(index)`. Room once taken is kept.
     void erase(unsigned index) {
-        items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(rank(index)));
+        const std::size_t at = rank(index);
+        std::copy(items() + at + 1, items() + size_, items() + at);
+        --size_;
         words_[index / 64] &= ~(std::uint64_t{1} << (index % 64));
         count_words();
     }
 
   private:
+    static constexpr std::uint16_t kInline = 4;
+
+    [[nodiscard]] const std::uint32_t* items() const noexcept {
+        return heap_ == nullptr ? inline_.data() : heap_.get();
+    }
+    [[nodiscard]] std::uint32_t* items() noexcept {
+        return const_cast<std::uint32_t*>(std::as_const(*this).items());
+    }
     [[nodiscard]] std::size_t rank(unsigned index) const noexcept {
         const std::uint64_t below = (std::uint64_t{1} << (index % 64)) - 1;
         return before_[index / 64] +
@@ -58,10 +76,20 @@ class SparseArray {
             before_[i] = static_cast<std::uint8_t>(before_[i - 1] + std::popcount(words_[i - 1]));
         }
     }
+    void grow() {
+        const auto room = static_cast<std::uint16_t>(room_ * 2U);
+        auto larger = std::make_unique<std::uint32_t[]>(room);
+        std::copy(items(), items() + size_, larger.get());
+        heap_ = std::move(larger);
+        room_ = room;
+    }
 
     std::array<std::uint64_t, 4> words_{};
     std::array<std::uint8_t, 4> before_{};  ///< Items in the words before; at most 192.
-    std::vector<std::uint32_t> items_;
+    std::uint16_t size_ = 0;
+    std::uint16_t room_ = kInline;
+    std::array<std::uint32_t, kInline> inline_{};
+    std::unique_ptr<std::uint32_t[]> heap_;
 };
 
 }  // namespace qe::route

@@ -23,8 +23,8 @@ std::array<std::byte, kIcmpErrorBytesMax> g_out;
 
 base::Result<base::ByteView> answer(IcmpError error, base::ByteView offender, std::size_t mtu = 0) {
     const bool v4 = offender.empty() || (offender[0] >> 4) == std::byte{4};
-    const auto size = write_icmp_error(error, offender, v4 ? ip("10.9.9.9") : ip("fd00::9"), mtu,
-                                       g_out);
+    const auto size =
+        write_icmp_error(error, offender, v4 ? ip("10.9.9.9") : ip("fd00::9"), mtu, g_out);
     if (!size) {
         return base::fail(size);
     }
@@ -45,18 +45,29 @@ void expect_valid_checksums(base::ByteView packet) {
 TEST(IcmpError, Ipv4FragmentationNeededHasTheKnownBytes) {
     const auto offender = hex("4500001c123440004011149b0a0000010a00000203e807d000080000");
     const auto packet = answer(IcmpError::PacketTooBig, offender, 1300).value();
-    EXPECT_EQ(base::to_hex(packet), "45c0003800004000" "4001" "1cf3" "0a0909090a000001"
-                                    "0304" "ec27" "00000514" + base::to_hex(offender));
+    EXPECT_EQ(base::to_hex(packet),
+              "45c0003800004000"
+              "4001"
+              "1cf3"
+              "0a0909090a000001"
+              "0304"
+              "ec27"
+              "00000514" +
+                  base::to_hex(offender));
     expect_valid_checksums(packet);
 }
 
 TEST(IcmpError, Ipv6PacketTooBigHasTheKnownBytes) {
     const auto offender = make_packet(ipv6_options(), hex("03e807d000080000"));
     const auto packet = answer(IcmpError::PacketTooBig, offender, 1400).value();
-    EXPECT_EQ(base::to_hex(packet), "6000000000383a40"
-                                    "fd000000000000000000000000000009"
-                                    "fd000000000000000000000000000001"
-                                    "0200" "ca13" "00000578" + base::to_hex(offender));
+    EXPECT_EQ(base::to_hex(packet),
+              "6000000000383a40"
+              "fd000000000000000000000000000009"
+              "fd000000000000000000000000000001"
+              "0200"
+              "ca13"
+              "00000578" +
+                  base::to_hex(offender));
     expect_valid_checksums(packet);
 }
 
@@ -128,15 +139,31 @@ TEST(IcmpError, SeesAnIcmpv6ErrorBehindExtensionHeaders) {
         options.protocol = protocol;
         return answer(IcmpError::NoRoute, make_packet(options, hex(payload))).has_value();
     };
-    EXPECT_FALSE(answered(0, "3a00000000000000" "0100000000000000"));   // hop-by-hop
-    EXPECT_TRUE(answered(0, "3a00000000000000" "8000000000000000"));
-    EXPECT_FALSE(answered(60, "3a01000000000000" "0000000000000000" "0100000000000000"));
-    EXPECT_FALSE(answered(51, "3a01000000000000" "00000000" "01000000"));  // AH counts in 4 bytes
-    EXPECT_FALSE(answered(44, "3a00000000000000" "0100000000000000"));  // first fragment of an error
-    EXPECT_TRUE(answered(44, "1100000100000000" "03e807d000080000"));   // first fragment of UDP
-    EXPECT_FALSE(answered(44, "1100000800000000" "03e807d000080000"));  // a later fragment
-    EXPECT_FALSE(answered(0, "3aff000000000000"));                      // cut
-    EXPECT_FALSE(answered(0, "3a"));                                    // cut
+    EXPECT_FALSE(answered(0,
+                          "3a00000000000000"
+                          "0100000000000000"));  // hop-by-hop
+    EXPECT_TRUE(answered(0,
+                         "3a00000000000000"
+                         "8000000000000000"));
+    EXPECT_FALSE(answered(60,
+                          "3a01000000000000"
+                          "0000000000000000"
+                          "0100000000000000"));
+    EXPECT_FALSE(answered(51,
+                          "3a01000000000000"
+                          "00000000"
+                          "01000000"));  // AH counts in 4 bytes
+    EXPECT_FALSE(answered(44,
+                          "3a00000000000000"
+                          "0100000000000000"));  // first fragment of an error
+    EXPECT_TRUE(answered(44,
+                         "1100000100000000"
+                         "03e807d000080000"));  // first fragment of UDP
+    EXPECT_FALSE(answered(44,
+                          "1100000800000000"
+                          "03e807d000080000"));     // a later fragment
+    EXPECT_FALSE(answered(0, "3aff000000000000"));  // cut
+    EXPECT_FALSE(answered(0, "3a"));                // cut
     std::string chain;
     for (int i = 0; i < 30; ++i) {
         chain += "3c00000000000000";
@@ -174,8 +201,8 @@ TEST(IcmpError, NeverAnswersALaterFragment) {
 TEST(IcmpError, RefusesGarbageAndTheWrongFamily) {
     EXPECT_EQ(answer(IcmpError::NoRoute, {}).error().code, ErrorCode::kMalformed);
     EXPECT_EQ(answer(IcmpError::NoRoute, hex("450000")).error().code, ErrorCode::kMalformed);
-    const auto size = write_icmp_error(IcmpError::NoRoute, make_sized_packet(100), ip("fd00::9"), 0,
-                                       g_out);
+    const auto size =
+        write_icmp_error(IcmpError::NoRoute, make_sized_packet(100), ip("fd00::9"), 0, g_out);
     EXPECT_EQ(size.error().code, ErrorCode::kUnsupported);
 }
 

@@ -43,9 +43,25 @@ TEST(IpAddress, WritesRfc5952Text) {
 TEST(IpAddress, RefusesWhatIsNotExactlyAnAddress) {
     using std::string_view_literals::operator""sv;
     for (const std::string_view text :
-         {""sv, " 1.2.3.4"sv, "1.2.3.4 "sv, "1.2.3"sv, "1.2.3.4.5"sv, "01.2.3.4"sv, "256.1.1.1"sv,
-          "1.2.3.4/8"sv, "0x7f.1.1.1"sv, "::1%1"sv, "[::1]"sv, "1::2::3"sv, ":::"sv, "1:2:3"sv,
-          "12345::"sv, "::g"sv, "1.2.3.4\0"sv, "\0"sv, "2130706433"sv,
+         {""sv,
+          " 1.2.3.4"sv,
+          "1.2.3.4 "sv,
+          "1.2.3"sv,
+          "1.2.3.4.5"sv,
+          "01.2.3.4"sv,
+          "256.1.1.1"sv,
+          "1.2.3.4/8"sv,
+          "0x7f.1.1.1"sv,
+          "::1%1"sv,
+          "[::1]"sv,
+          "1::2::3"sv,
+          ":::"sv,
+          "1:2:3"sv,
+          "12345::"sv,
+          "::g"sv,
+          "1.2.3.4\0"sv,
+          "\0"sv,
+          "2130706433"sv,
           "1111:2222:3333:4444:5555:6666:7777:8888:9999"sv,
           "000000000000000000000000000000000000000000000000000001::1"sv}) {
         const auto parsed = parse_ip_address(text);

@@ -31,9 +31,9 @@ TEST(Prefix, ABareAddressIsItsHostPrefix) {
 }
 
 TEST(Prefix, RefusesBadText) {
-    for (const std::string_view text : {"", "/", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1",
-                                        "10.0.0.0/+8", "10.0.0.0/08", "10.0.0.0/8 ", "10.0.0/8",
-                                        "10.0.0.0/8/8", "10.0.0.0/99999999999", "/8"}) {
+    for (const std::string_view text :
+         {"", "/", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/+8",
+          "10.0.0.0/08", "10.0.0.0/8 ", "10.0.0/8", "10.0.0.0/8/8", "10.0.0.0/99999999999", "/8"}) {
         const auto parsed = parse_prefix(text);
         ASSERT_FALSE(parsed) << text;
         EXPECT_EQ(parsed.error().code, base::ErrorCode::kBadPrefix);

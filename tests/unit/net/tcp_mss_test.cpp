@@ -16,7 +16,10 @@ using test::PacketOptions;
 /// A TCP segment with these option bytes (a multiple of 4) and a right checksum.
 base::Bytes make_tcp(PacketOptions options, std::string_view option_hex,
                      std::uint8_t flags = 0x02) {
-    auto tcp = hex("03e807d00000000100000000" "0000ffff" "00000000");
+    auto tcp =
+        hex("03e807d00000000100000000"
+            "0000ffff"
+            "00000000");
     const auto tcp_options = hex(option_hex);
     tcp.insert(tcp.end(), tcp_options.begin(), tcp_options.end());
     tcp[12] = static_cast<std::byte>(tcp.size() / 4 << 4);
@@ -28,9 +31,13 @@ base::Bytes make_tcp(PacketOptions options, std::string_view option_hex,
 }
 
 TEST(TcpMss, IsLoweredWithItsChecksum) {
-    auto packet = make_tcp({}, "020405b4" "01030307");
+    auto packet = make_tcp({},
+                           "020405b4"
+                           "01030307");
     EXPECT_TRUE(clamp_tcp_mss(packet, 1420));
-    EXPECT_EQ(packet, make_tcp({}, "02040564" "01030307"));  // 1420 - 40 = 1380
+    EXPECT_EQ(packet, make_tcp({},
+                               "02040564"
+                               "01030307"));  // 1420 - 40 = 1380
 
     auto v6 = make_tcp(ipv6_options(), "020405a0");
     EXPECT_TRUE(clamp_tcp_mss(v6, 1420));
@@ -38,9 +45,17 @@ TEST(TcpMss, IsLoweredWithItsChecksum) {
 }
 
 TEST(TcpMss, IsFoundBehindOtherOptionsAtOddOffsets) {
-    auto packet = make_tcp({}, "0402" "01" "020405b4" "01");
+    auto packet = make_tcp({},
+                           "0402"
+                           "01"
+                           "020405b4"
+                           "01");
     EXPECT_TRUE(clamp_tcp_mss(packet, 1280));
-    EXPECT_EQ(packet, make_tcp({}, "0402" "01" "020404d8" "01"));
+    EXPECT_EQ(packet, make_tcp({},
+                               "0402"
+                               "01"
+                               "020404d8"
+                               "01"));
     auto odd = make_tcp({}, "01020405b4010100");
     EXPECT_TRUE(clamp_tcp_mss(odd, 1280));
     EXPECT_EQ(odd, make_tcp({}, "01020404d8010100"));
@@ -56,16 +71,25 @@ TEST(TcpMss, IsLeftAloneWhenThereIsNothingToLower) {
         const auto before = packet;
         return !clamp_tcp_mss(packet, mtu) && packet == before;
     };
-    EXPECT_TRUE(unchanged(make_tcp({}, "02040564"), 1420));          // equal already
-    EXPECT_TRUE(unchanged(make_tcp({}, "020405b4"), 100'000));       // larger than any MSS
-    EXPECT_TRUE(unchanged(make_tcp({}, "020405b4"), 40));            // no room at all
-    EXPECT_TRUE(unchanged(make_tcp({}, "020405b4", 0x10), 1420));    // not a SYN
-    EXPECT_TRUE(unchanged(make_tcp({}, ""), 1420));                  // no option
-    EXPECT_TRUE(unchanged(make_tcp({}, "00000000" "020405b4"), 1420));  // behind the end
-    EXPECT_TRUE(unchanged(make_tcp({}, "020305b4"), 1420));          // wrong size
-    EXPECT_TRUE(unchanged(make_tcp({}, "03000000" "020405b4"), 1420));  // size 0 would loop
-    EXPECT_TRUE(unchanged(make_tcp({}, "03ff0000" "020405b4"), 1420));  // size beyond the header
-    EXPECT_TRUE(unchanged(make_tcp({}, "01010102"), 1420));          // kind without a size
+    EXPECT_TRUE(unchanged(make_tcp({}, "02040564"), 1420));        // equal already
+    EXPECT_TRUE(unchanged(make_tcp({}, "020405b4"), 100'000));     // larger than any MSS
+    EXPECT_TRUE(unchanged(make_tcp({}, "020405b4"), 40));          // no room at all
+    EXPECT_TRUE(unchanged(make_tcp({}, "020405b4", 0x10), 1420));  // not a SYN
+    EXPECT_TRUE(unchanged(make_tcp({}, ""), 1420));                // no option
+    EXPECT_TRUE(unchanged(make_tcp({},
+                                   "00000000"
+                                   "020405b4"),
+                          1420));                            // behind the end
+    EXPECT_TRUE(unchanged(make_tcp({}, "020305b4"), 1420));  // wrong size
+    EXPECT_TRUE(unchanged(make_tcp({},
+                                   "03000000"
+                                   "020405b4"),
+                          1420));  // size 0 would loop
+    EXPECT_TRUE(unchanged(make_tcp({},
+                                   "03ff0000"
+                                   "020405b4"),
+                          1420));                            // size beyond the header
+    EXPECT_TRUE(unchanged(make_tcp({}, "01010102"), 1420));  // kind without a size
     PacketOptions fragment;
     fragment.fragment_word = 1;
     EXPECT_TRUE(unchanged(make_tcp(fragment, "020405b4"), 1420));

@@ -78,13 +78,12 @@ TEST(Reassembler, DropsThePacketOnAnyContradiction) {
         FragmentFields fields;
         std::string_view payload;
     };
-    for (const Case& c : {Case{"overlap at the left", {1, 1, 10}, "bc"},
-                          Case{"overlap at the right", {1, 3, 10}, "de"},
-                          Case{"within", {1, 2, 10}, "c"},
-                          Case{"around", {1, 1, 10}, "bcde"},
-                          Case{"same begin, longer", {1, 2, 10}, "cde"},
-                          Case{"same range, other bytes", {1, 2, 10}, "XY"},
-                          Case{"other total", {1, 4, 11}, "e"}}) {
+    for (const Case& c :
+         {Case{"overlap at the left", {1, 1, 10}, "bc"},
+          Case{"overlap at the right", {1, 3, 10}, "de"}, Case{"within", {1, 2, 10}, "c"},
+          Case{"around", {1, 1, 10}, "bcde"}, Case{"same begin, longer", {1, 2, 10}, "cde"},
+          Case{"same range, other bytes", {1, 2, 10}, "XY"},
+          Case{"other total", {1, 4, 11}, "e"}}) {
         Reassembler reassembler;
         EXPECT_EQ(feed(reassembler, {1, 2, 10}, "cd"), "");
         EXPECT_EQ(feed(reassembler, c.fields, c.payload), "!") << c.why;

@@ -63,8 +63,8 @@ TEST(Reassembly, NothingIsAlteredWhateverTheOrderAndTheDuplicates) {
         Reassembler reassembler;
         std::vector<int> seen(packets.size());
         for (const Wire& fragment : wire) {
-            const auto whole = reassembler.handle_fragment(Instant(), fragment.header.fragment,
-                                                           fragment.payload);
+            const auto whole =
+                reassembler.handle_fragment(Instant(), fragment.header.fragment, fragment.payload);
             ASSERT_TRUE(whole);
             if (*whole) {
                 ++seen[fragment.packet];
@@ -93,8 +93,8 @@ TEST(Reassembly, LossCostsOnlyThePacketsItHits) {
                 hit[fragment.packet] = true;
                 continue;
             }
-            const auto whole = reassembler.handle_fragment(Instant(), fragment.header.fragment,
-                                                           fragment.payload);
+            const auto whole =
+                reassembler.handle_fragment(Instant(), fragment.header.fragment, fragment.payload);
             ASSERT_TRUE(whole);
             if (*whole) {
                 arrived[fragment.packet] = true;
@@ -124,8 +124,8 @@ TEST(Reassembly, BoundsHoldUnderAHundredThousandRandomFragments) {
         fields.offset = static_cast<std::uint16_t>(rng.below(fields.total + 2U));
         const std::size_t size = rng.below(rng.below(2) == 0 ? 30 : payload.size());
         now = now + base::milliseconds(rng.below(10));
-        const auto whole = reassembler.handle_fragment(now, fields,
-                                                       base::ByteView(payload).first(size));
+        const auto whole =
+            reassembler.handle_fragment(now, fields, base::ByteView(payload).first(size));
         whole_count += whole && *whole ? 1U : 0U;
         ASSERT_LE(reassembler.bytes_held(), options.bytes_max);
         ASSERT_GT(reassembler.next_deadline(), now);
