@@ -17,7 +17,8 @@ timespec read_clock(clockid_t clock) noexcept {
 
 base::Instant read_instant(clockid_t clock) noexcept {
     const timespec time = read_clock(clock);
-    return base::Instant::from_nanoseconds(static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
+    return base::Instant::from_nanoseconds(static_cast<std::uint64_t>(time.tv_sec) *
+                                               1'000'000'000U +
                                            static_cast<std::uint64_t>(time.tv_nsec));
 }
 

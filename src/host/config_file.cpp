@@ -14,9 +14,10 @@ Checked<std::string> read_text(const std::string& path) {
     }
     const auto bytes = read_file(path, config::kConfigBytesMax);
     if (!bytes) {
-        return refuse(fmt::format("{}: cannot be read: {}; the daemon reads it as its own user, "
-                                  "without the right to override file permissions",
-                                  path, errno_text(bytes.error().native)));
+        return refuse(
+            fmt::format("{}: cannot be read: {}; the daemon reads it as its own user, "
+                        "without the right to override file permissions",
+                        path, errno_text(bytes.error().native)));
     }
     return std::string(base::as_text(*bytes));
 }

@@ -57,15 +57,15 @@ class ControlConnection {
     FileDescriptor fd_;
     OnInput on_input_;
     State state_ = State::Open;
-    bool serving_ = false;       ///< A request is being answered.
-    bool input_ended_ = false;   ///< The client has shut its write side.
-    base::Instant progress_;     ///< When bytes last moved, or a reply was due.
+    bool serving_ = false;      ///< A request is being answered.
+    bool input_ended_ = false;  ///< The client has shut its write side.
+    base::Instant progress_;    ///< When bytes last moved, or a reply was due.
     bool in_serve_lines_ = false;
     std::string input_;
-    std::size_t consumed_ = 0;   ///< Bytes of input_ served already, within serve_lines().
+    std::size_t consumed_ = 0;  ///< Bytes of input_ served already, within serve_lines().
     std::string output_;
-    std::size_t sent_ = 0;       ///< Bytes of output_ gone already.
-    FdWatch watch_;              ///< Last: it goes before the descriptor it watches.
+    std::size_t sent_ = 0;  ///< Bytes of output_ gone already.
+    FdWatch watch_;         ///< Last: it goes before the descriptor it watches.
 };
 
 }  // namespace qe::host

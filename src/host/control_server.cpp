@@ -57,8 +57,7 @@ ControlServer::~ControlServer() {
 
 void ControlServer::accept_clients() {
     for (int i = 0; i < kAcceptsPerRound; ++i) {
-        FileDescriptor client(
-            ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        FileDescriptor client(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (client.valid()) {
             admit(std::move(client));
         } else if (errno != EINTR && errno != ECONNABORTED) {
@@ -104,9 +103,9 @@ void ControlServer::on_input(ClientId client, bool allowed, ControlConnection::I
         return;
     }
     if (input == ControlConnection::Input::TooLong) {
-        refuse_client(client, control::ErrorKind::BadRequest,
-                      fmt::format("the request is longer than {} bytes",
-                                  control::kRequestBytesMax));
+        refuse_client(
+            client, control::ErrorKind::BadRequest,
+            fmt::format("the request is longer than {} bytes", control::kRequestBytesMax));
         return;
     }
     const auto request = control::parse_request(line);

@@ -34,8 +34,7 @@ int run_daemon(DaemonOptions options) noexcept {
     ::signal(SIGPIPE, SIG_IGN);
     try {
         const auto sink = DaemonLog::to_standard_error(options.config.monitoring.log_format);
-        sink->set_levels(options.config.monitoring.log_level,
-                         options.config.monitoring.log_levels);
+        sink->set_levels(options.config.monitoring.log_level, options.config.monitoring.log_levels);
         return run_to_end(std::move(options), *sink);
     } catch (const std::exception& failure) {
         // Out of memory, or a library of others: nothing of ours throws.

@@ -72,8 +72,8 @@ Checked<void> Daemon::make_node() {
         log_.warn("{}", note);
     }
     auto node = node::Node::make({options_.config, options_.version, options_.commit, wall_now()},
-                                 std::move(*identity), rng->fork("node"),
-                                 base::Log(sink_, "node"), boottime_now());
+                                 std::move(*identity), rng->fork("node"), base::Log(sink_, "node"),
+                                 boottime_now());
     if (!node) {
         return refuse("the node cannot be made: " + describe(node.error()));
     }
@@ -144,11 +144,11 @@ Checked<void> Daemon::open_driver() {
     view_ = to_network_view(*network, tun_->index());
     node_->handle_network(boottime_now(), view_);
     driver_.emplace(NodeDriver::Parts{loop_, *node_, *udp_, *tun_, *this}, std::move(*timer));
-    resolver_.emplace(
-        loop_, [this](const std::string& host, std::vector<net::IpAddress> addresses) {
-            node_->handle_resolved(boottime_now(), host, std::move(addresses));
-            wake();
-        });
+    resolver_.emplace(loop_,
+                      [this](const std::string& host, std::vector<net::IpAddress> addresses) {
+                          node_->handle_resolved(boottime_now(), host, std::move(addresses));
+                          wake();
+                      });
     readiness_.emplace(loop_, [this] { on_ready(); });
     tick_.start_repeating(kTickInterval);
     return {};
@@ -157,8 +157,7 @@ Checked<void> Daemon::open_driver() {
 Checked<void> Daemon::open_control() {
     router_.emplace(sink_, control::VersionReply{options_.version, options_.commit},
                     RequestRouter::Actions{
-                        [this] { stop("stopped by the operator"); },
-                        [this] { return reload(); },
+                        [this] { stop("stopped by the operator"); }, [this] { return reload(); },
                         [this](control::StatusReply& status) { complete_status(status); },
                         [this](node::RequestId id, const control::Request& request) {
                             node_->handle_request(boottime_now(), id, request);

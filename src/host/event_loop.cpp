@@ -46,9 +46,7 @@ void CoarseTimer::start_once(base::milliseconds delay) {
     uv_update_time(handle_.raw()->loop);
     uv_timer_start(
         handle_.raw(),
-        [](uv_timer_t* handle) noexcept {
-            UvHandle<uv_timer_t, Callback>::callback_of(handle)();
-        },
+        [](uv_timer_t* handle) noexcept { UvHandle<uv_timer_t, Callback>::callback_of(handle)(); },
         static_cast<std::uint64_t>(delay.count()), 0);
 }
 

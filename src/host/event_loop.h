@@ -51,9 +51,8 @@ class UvHandle {
     }
     ~UvHandle() {
         // The callback may be running right now: it stays whole until the close callback.
-        uv_close(reinterpret_cast<uv_handle_t*>(&block_->handle), [](uv_handle_t* handle) noexcept {
-            delete static_cast<Block*>(handle->data);
-        });
+        uv_close(reinterpret_cast<uv_handle_t*>(&block_->handle),
+                 [](uv_handle_t* handle) noexcept { delete static_cast<Block*>(handle->data); });
     }
     UvHandle(const UvHandle&) = delete;
     UvHandle& operator=(const UvHandle&) = delete;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How this module says what went wrong: an Error from a system call, or a sentence for the operator.
+// How this module says what went wrong: an Error from a system call, or a sentence for the
+// operator.
 //
 // A base::Error has static text and suits the run-time; what ends a start needs the path, the name
 // and the number in question, hence Checked<T>, whose failing side is one whole sentence.

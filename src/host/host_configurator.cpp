@@ -21,9 +21,9 @@ bool removed(const base::Status& status) {
 }
 
 std::string address_problem(const net::Prefix& address, const base::Error& error) {
-    const bool no_ipv6 = address.address().is_v6() &&
-                         (error.native == EACCES || error.native == EOPNOTSUPP ||
-                          error.native == EAFNOSUPPORT);
+    const bool no_ipv6 =
+        address.address().is_v6() &&
+        (error.native == EACCES || error.native == EOPNOTSUPP || error.native == EAFNOSUPPORT);
     if (no_ipv6) {
         return fmt::format("overlay address {} is left out: IPv6 is disabled on this host",
                            address.to_string());

@@ -25,8 +25,9 @@ node::NetworkView to_network_view(const HostNetwork& network, std::uint32_t tun_
         if (link.index == tun_index) {
             continue;
         }
-        node::Interface interface{link.index, link.name, link.up && link.carrier, link.loopback,
-                                  link.mtu,   {}};
+        node::Interface interface {
+            link.index, link.name, link.up &&link.carrier, link.loopback, link.mtu, {}
+        };
         for (const AddressRecord& address : network.addresses) {
             if (address.interface_index == link.index && address.usable) {
                 interface.addresses.push_back(address.prefix);

@@ -33,8 +33,8 @@ struct LinkRecord {
 
 struct AddressRecord {
     std::uint32_t interface_index = 0;
-    net::Prefix prefix;      ///< The local address with the length of its network.
-    bool usable = true;      ///< Neither tentative nor deprecated nor a failed duplicate.
+    net::Prefix prefix;  ///< The local address with the length of its network.
+    bool usable = true;  ///< Neither tentative nor deprecated nor a failed duplicate.
 
     friend bool operator==(const AddressRecord&, const AddressRecord&) = default;
 };

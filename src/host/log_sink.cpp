@@ -48,8 +48,8 @@ bool DaemonLog::enabled(base::LogLevel level, std::string_view module) const noe
 }
 
 void DaemonLog::write(base::LogLevel level, std::string_view module, std::string_view message) {
-    ring_.push_back({std::chrono::system_clock::now(), level, std::string(module),
-                     std::string(message)});
+    ring_.push_back(
+        {std::chrono::system_clock::now(), level, std::string(module), std::string(message)});
     if (ring_.size() > kRingRecords) {
         ring_.pop_front();
     }

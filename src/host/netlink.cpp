@@ -89,9 +89,7 @@ base::Status Netlink::exchange(NetlinkRequest request, MessageHandler handler, v
     }
 }
 
-base::Status Netlink::change(NetlinkRequest request) {
-    return exchange(request, nullptr, nullptr);
-}
+base::Status Netlink::change(NetlinkRequest request) { return exchange(request, nullptr, nullptr); }
 
 base::Result<HostNetwork> Netlink::dump_once() {
     HostNetwork network;

@@ -96,8 +96,7 @@ NetlinkRequest make_route_request(std::uint16_t type, std::uint16_t flags,
     body->rtm_dst_len = static_cast<std::uint8_t>(destination.length());
     body->rtm_table = RT_TABLE_MAIN;
     body->rtm_protocol = kRouteProtocol;
-    body->rtm_scope =
-        destination.family() == net::Family::V4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    body->rtm_scope = destination.family() == net::Family::V4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
     body->rtm_type = RTN_UNICAST;
     put_ip(request, RTA_DST, destination.network().address());
     if (interface_index != 0) {
@@ -151,9 +150,7 @@ NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags) noexcept
     message->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
 }
 
-nlmsghdr* NetlinkRequest::header() noexcept {
-    return reinterpret_cast<nlmsghdr*>(buffer_.data());
-}
+nlmsghdr* NetlinkRequest::header() noexcept { return reinterpret_cast<nlmsghdr*>(buffer_.data()); }
 
 NetlinkRequest make_link_dump() noexcept { return make_dump(RTM_GETLINK); }
 NetlinkRequest make_address_dump() noexcept { return make_dump(RTM_GETADDR); }
@@ -161,8 +158,8 @@ NetlinkRequest make_route_dump() noexcept { return make_dump(RTM_GETROUTE); }
 
 NetlinkRequest make_address_add(std::uint32_t interface_index,
                                 const net::Prefix& address) noexcept {
-    return make_address_request(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
-                                interface_index, address);
+    return make_address_request(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, interface_index,
+                                address);
 }
 
 NetlinkRequest make_address_delete(std::uint32_t interface_index,
@@ -172,8 +169,8 @@ NetlinkRequest make_address_delete(std::uint32_t interface_index,
 
 NetlinkRequest make_route_add(std::uint32_t interface_index,
                               const net::Prefix& destination) noexcept {
-    return make_route_request(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
-                              interface_index, destination);
+    return make_route_request(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, interface_index,
+                              destination);
 }
 
 NetlinkRequest make_route_delete(const RouteRecord& route) noexcept {
@@ -247,12 +244,11 @@ std::optional<AddressRecord> parse_address(const nlmsghdr& message) {
 }
 
 std::vector<RouteRecord> parse_route(const nlmsghdr& message) {
-    if (message.nlmsg_type != RTM_NEWROUTE ||
-        mnl_nlmsg_get_payload_len(&message) < sizeof(rtmsg)) {
+    if (message.nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(&message) < sizeof(rtmsg)) {
         return {};
     }
     const auto* body = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&message));
-    const Attributes<RTA_TABLE + 1> attributes(message, sizeof *body);
+    const Attributes<RTA_VIA + 1> attributes(message, sizeof *body);
     const bool wanted = is_ip_family(body->rtm_family) && body->rtm_type == RTN_UNICAST &&
                         (body->rtm_flags & RTM_F_CLONED) == 0 &&
                         attributes.u32(RTA_TABLE, body->rtm_table) == RT_TABLE_MAIN;

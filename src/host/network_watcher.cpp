@@ -33,8 +33,7 @@ void NetworkWatcher::look_again() {
 void NetworkWatcher::on_settled() {
     const base::Instant start = monotonic_now();
     const auto network = netlink_.dump();
-    const auto took =
-        std::chrono::duration_cast<base::milliseconds>(monotonic_now() - start);
+    const auto took = std::chrono::duration_cast<base::milliseconds>(monotonic_now() - start);
     wait_ = std::max(kSettle, took * kDumpShare);
     if (network) {
         callback_(*network);

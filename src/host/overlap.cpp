@@ -26,8 +26,8 @@ bool is_foreign(const RouteRecord& route, std::uint32_t tun_index) {
 std::optional<std::string> overlapped_network(const net::Prefix& ours, const HostNetwork& network,
                                               std::uint32_t tun_index) {
     for (const AddressRecord& address : network.addresses) {
-        const bool foreign = address.interface_index != tun_index &&
-                             !is_nobodys(address.prefix.address());
+        const bool foreign =
+            address.interface_index != tun_index && !is_nobodys(address.prefix.address());
         if (foreign && ours.overlaps(address.prefix)) {
             return fmt::format("{} on {}", address.prefix.to_string(),
                                network.link_name(address.interface_index));
@@ -85,9 +85,8 @@ std::vector<Overlap> find_route_overlaps(const node::HostPlan& plan, const HostN
         auto other = overlapped_network(ours, network, tun_index);
         other = other ? other : covered_route(ours, network, tun_index, true);
         if (other) {
-            overlaps.push_back(
-                {ours, fmt::format("overlay route {} is left out: it overlaps {}",
-                                   ours.to_string(), *other)});
+            overlaps.push_back({ours, fmt::format("overlay route {} is left out: it overlaps {}",
+                                                  ours.to_string(), *other)});
         }
     }
     return overlaps;

@@ -38,8 +38,7 @@ std::optional<gid_t> find_group(const std::string& name) {
     return found == nullptr ? std::nullopt : std::optional(found->gr_gid);
 }
 
-bool may_control(const PeerCredentials& peer, uid_t own_uid,
-                 std::optional<gid_t> group) noexcept {
+bool may_control(const PeerCredentials& peer, uid_t own_uid, std::optional<gid_t> group) noexcept {
     return peer.uid == 0 || peer.uid == own_uid ||
            (group && std::ranges::find(peer.groups, *group) != peer.groups.end());
 }

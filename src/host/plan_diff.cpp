@@ -14,8 +14,8 @@ void diff_link(const node::HostPlan& plan, const LinkRecord* link, PlanDiff& dif
     diff.set_up = link == nullptr || !link->up;
 }
 
-void diff_addresses(const node::HostPlan& plan, const HostNetwork& network,
-                    std::uint32_t tun_index, PlanDiff& diff) {
+void diff_addresses(const node::HostPlan& plan, const HostNetwork& network, std::uint32_t tun_index,
+                    PlanDiff& diff) {
     std::set<net::Prefix> missing(plan.addresses.begin(), plan.addresses.end());
     for (const AddressRecord& address : network.addresses) {
         if (address.interface_index != tun_index) {

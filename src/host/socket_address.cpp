@@ -31,8 +31,8 @@ std::optional<net::SocketAddress> from_sockaddr(const sockaddr_storage& address)
     if (address.ss_family == AF_INET) {
         sockaddr_in v4{};
         std::memcpy(&v4, &address, sizeof v4);
-        return net::SocketAddress{net::IpAddress::v4(ntohl(v4.sin_addr.s_addr)),
-                                  ntohs(v4.sin_port), 0};
+        return net::SocketAddress{net::IpAddress::v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port),
+                                  0};
     }
     if (address.ss_family == AF_INET6) {
         sockaddr_in6 v6{};

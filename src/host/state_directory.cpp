@@ -23,9 +23,10 @@ Checked<void> create_directory(const std::string& path) {
         std::filesystem::create_directories(parent, error);
     }
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-        return refuse(fmt::format("state directory {} cannot be created: {}; run as root or choose "
-                                  "another with --state-dir",
-                                  path, errno_text(errno)));
+        return refuse(
+            fmt::format("state directory {} cannot be created: {}; run as root or choose "
+                        "another with --state-dir",
+                        path, errno_text(errno)));
     }
     return {};
 }
@@ -90,9 +91,10 @@ Checked<crypto::Identity> load_identity(const std::string& path, base::Bytes& co
     auto identity = crypto::parse_key_file(contents);
     base::wipe(contents);
     if (!identity) {
-        return refuse(fmt::format("key file {} is damaged ({}): restore it from a backup, or "
-                                  "remove it for a new identity",
-                                  path, identity.error().text));
+        return refuse(
+            fmt::format("key file {} is damaged ({}): restore it from a backup, or "
+                        "remove it for a new identity",
+                        path, identity.error().text));
     }
     return std::move(*identity);
 }

@@ -104,8 +104,7 @@ base::Result<base::Bytes> StateStore::read(std::string_view name) const {
         return current;
     }
     auto previous = read_copy(path_of(name) + std::string(kPreviousSuffix));
-    const bool never_written =
-        !previous && previous.error().code == base::ErrorCode::kNotFound;
+    const bool never_written = !previous && previous.error().code == base::ErrorCode::kNotFound;
     return never_written ? std::move(current) : std::move(previous);
 }
 

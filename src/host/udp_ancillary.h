@@ -2,9 +2,10 @@
 //
 // Ancillary data of UDP messages: what the kernel tells and is told beside the payload.
 //
-// Reading: local address (IP_PKTINFO, IPV6_PKTINFO), ECN (IP_TOS, IPV6_TCLASS), size of the segments
-// that GRO joined (UDP_GRO), the kernel's drop count (SO_RXQ_OVFL). Writing: local address, ECN,
-// size of the segments to cut (UDP_SEGMENT). Unknown messages are skipped. ip(7), ipv6(7), udp(7).
+// Reading: local address (IP_PKTINFO, IPV6_PKTINFO), ECN (IP_TOS, IPV6_TCLASS), size of the
+// segments that GRO joined (UDP_GRO), the kernel's drop count (SO_RXQ_OVFL). Writing: local
+// address, ECN, size of the segments to cut (UDP_SEGMENT). Unknown messages are skipped. ip(7),
+// ipv6(7), udp(7).
 #pragma once
 
 #include <cstddef>
@@ -24,14 +25,14 @@ struct ReceivedAncillary {
     std::optional<net::IpAddress> local;  ///< Where the datagram was sent to.
     std::uint32_t interface_index = 0;
     net::Ecn ecn = net::Ecn::NotEct;
-    std::size_t segment_size = 0;         ///< Bytes; 0 when GRO joined nothing.
+    std::size_t segment_size = 0;               ///< Bytes; 0 when GRO joined nothing.
     std::optional<std::uint32_t> kernel_drops;  ///< Since the socket was opened, wraps.
 };
 
 [[nodiscard]] ReceivedAncillary parse_ancillary(const msghdr& message) noexcept;
 
 struct SendAncillary {
-    net::SocketAddress local;        ///< Left to the kernel when "any".
+    net::SocketAddress local;  ///< Left to the kernel when "any".
     net::Ecn ecn = net::Ecn::NotEct;
     std::uint16_t segment_size = 0;  ///< Bytes; 0: a single datagram.
 };

@@ -141,9 +141,9 @@ void UdpSocket::accept_message(UdpBatch& batch, std::size_t index) noexcept {
     }
     ++counters_.received_batches;
     counters_.received_bytes += payload.size();
-    const std::uint32_t scope =
-        family_ == net::Family::V6 && ancillary.local->is_link_local() ? ancillary.interface_index
-                                                                       : 0;
+    const std::uint32_t scope = family_ == net::Family::V6 && ancillary.local->is_link_local()
+                                    ? ancillary.interface_index
+                                    : 0;
     const std::size_t segment =
         ancillary.segment_size == 0 ? payload.size() : ancillary.segment_size;
     batch.add_received({{{*ancillary.local, port_, scope}, *sender},
