@@ -95,7 +95,7 @@ class Host:
     # --- Before the start ------------------------------------------------------------------------
 
     def create_identity(self) -> dict[str, Any]:
-        return json.loads(process.run([str(self.binary), "id", "--create", "--json",
+        return json.loads(process.run([str(self.binary), "id", "--json",
                                        "--state-dir", str(self.state_directory)]))
 
     def entry(self, endpoints: list[str] | None = None,
