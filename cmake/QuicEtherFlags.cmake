@@ -34,6 +34,10 @@ if(QE_WERROR)
     target_compile_options(qe_flags INTERFACE -Werror)
 endif()
 
+# Names in asserts and debug data are relative to the tree: the binary tells nothing of the machine
+# it was built on, and ccache serves one build tree with the objects of another.
+add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/="
+                    "-fdebug-prefix-map=${CMAKE_BINARY_DIR}=.")
 add_compile_options(-fstack-protector-strong -fno-omit-frame-pointer)
 add_link_options(-pie -Wl,-z,relro,-z,now)
 if(QE_SANITIZE)

@@ -61,14 +61,20 @@ function(qe_module name)
     add_library(qe::${name} ALIAS qe_${name})
 endfunction()
 
-# An executable of ours. LTO makes sense for the daemon only; tests link faster without.
+# An executable of ours. LTO (of ngtcp2, which is built for it) is for the daemon and benchmarks;
+# tests link faster without.
 function(qe_executable target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "LTO" "" "SOURCES;LIBS")
     add_executable(${target} ${arg_SOURCES})
-    # The static OpenSSL must not be seen by any shared library in the process.
-    target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
+    # The static OpenSSL must not be seen by any shared library in the process. The sanitizers'
+    # runtime, a static library too, must.
+    if(NOT QE_SANITIZE)
+        target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
+    endif()
     if(NOT arg_LTO)
         target_link_options(${target} PRIVATE -fno-lto)
+    elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT QE_SANITIZE)
+        target_link_options(${target} PRIVATE -flto=auto)
     endif()
     target_link_libraries(${target} PRIVATE ${arg_LIBS})
     qe_own_code(${target})
