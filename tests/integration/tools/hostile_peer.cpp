@@ -309,15 +309,19 @@ void speak(Peer& peer, quic::ConnectionHandle connection, const Speech& speech) 
     }
 }
 
-/// Handles news until `until`; true when the connection has ended.
-bool watch(Peer& peer, base::Instant until, const Speech& speech, Outcome& outcome) {
+/// Handles news until `until`; true when a connection has ended. With `ours`, only of that one: the
+/// attacked daemon may dial us too, which is none of our business here.
+bool watch(Peer& peer, base::Instant until, std::optional<quic::ConnectionHandle> ours,
+           const Speech& speech, Outcome& outcome) {
     while (now() < until) {
         peer.turn();
         while (auto event = peer.endpoint().poll_event()) {
-            if (const auto* connected = std::get_if<quic::Connected>(&*event)) {
+            const auto* connected = std::get_if<quic::Connected>(&*event);
+            const auto* closed = std::get_if<quic::Closed>(&*event);
+            if (connected != nullptr && (!ours || connected->connection == *ours)) {
                 outcome.let_in = true;
                 speak(peer, connected->connection, speech);
-            } else if (const auto* closed = std::get_if<quic::Closed>(&*event)) {
+            } else if (closed != nullptr && (!ours || closed->connection == *ours)) {
                 note(*closed, outcome);
                 return true;
             }
@@ -361,8 +365,8 @@ int dial(char** argument) {
         quic::ConnectRequest request;
         request.flow = net::FlowAddresses{socket.local(), remote};
         request.expected = expected;
-        (void)must(peer.endpoint().connect(now(), request), "connect");
-        ended += watch(peer, now() + base::seconds(3), *speech, outcome) ? 1 : 0;
+        const auto ours = must(peer.endpoint().connect(now(), request), "connect");
+        ended += watch(peer, now() + base::seconds(3), ours, *speech, outcome) ? 1 : 0;
     }
     fmt::print(
         "{{\"tries\":{},\"ended\":{},\"handshake_done\":{},\"cause\":\"{}\",\"code\":{},"
@@ -378,7 +382,7 @@ int serve(char** argument) {
     const base::Instant until = now() + base::seconds(std::atoi(argument[3]));
     int ended = 0;
     Outcome outcome;
-    while (watch(peer, until, {}, outcome)) {
+    while (watch(peer, until, std::nullopt, {}, outcome)) {
         ++ended;
     }
     fmt::print("{{\"ended\":{},\"cause\":\"{}\",\"code\":{}}}\n", ended, outcome.ended,
