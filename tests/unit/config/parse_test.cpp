@@ -202,6 +202,15 @@ TEST(Parse, CountsNoDotsInsideTextsAndComments) {
     EXPECT_EQ(refusal(text).find("too many parts"), std::string::npos) << refusal(text);
 }
 
+TEST(Parse, RefusesHeadersThatBeginWithNoKey) {
+    for (const char* text :
+         {"[",   "[[",     "[]",     "[[]]",  "[.",     "[=]",   "[[=]]",      "[#",   "[\n]",
+          "[[[", "[{}",    "[ ",     "[a.",   "[a.]",   "[a.=]", "=",          ".",    "a",
+          "a =", "a = {.", "a = {=", "a.= 1", "a = [.", "a = .", "a = {a.=1}", "\x7f", "[\x7f"}) {
+        EXPECT_TRUE(refusal(text).starts_with("t:")) << text << " → " << refusal(text);
+    }
+}
+
 TEST(Parse, RefusesNulBytes) {
     EXPECT_NE(refusal(std::string("[node]\nname = \"a\0b\"\n", 21)), "accepted");
     EXPECT_NE(refusal(std::string("\0", 1)), "accepted");
