@@ -30,12 +30,11 @@ AddressTokens::~AddressTokens() {
     base::wipe(token_secret_);
 }
 
-base::Result<ngtcp2_stateless_reset_token> AddressTokens::reset_token(
-    const ngtcp2_cid& id) const {
+base::Result<ngtcp2_stateless_reset_token> AddressTokens::reset_token(const ngtcp2_cid& id) const {
     ngtcp2_stateless_reset_token token{};
-    if (ngtcp2_crypto_generate_stateless_reset_token(
-            token.data, base::as_u8(base::ByteView(reset_secret_)), reset_secret_.size(), &id) !=
-        0) {
+    if (ngtcp2_crypto_generate_stateless_reset_token(token.data,
+                                                     base::as_u8(base::ByteView(reset_secret_)),
+                                                     reset_secret_.size(), &id) != 0) {
         return base::fail(ErrorCode::kCryptoFailure, "cannot derive a stateless-reset token");
     }
     return token;

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 
 #include "quic/connection.h"
+#include "quic/sockaddr.h"
 
 namespace qe::quic {
 
@@ -17,8 +18,7 @@ struct Callbacks {
     }
 
     // --- Randomness and TLS --------------------------------------------------------------------
-    static void rand(std::uint8_t* out, std::size_t size,
-                     const ngtcp2_rand_ctx* context) noexcept {
+    static void rand(std::uint8_t* out, std::size_t size, const ngtcp2_rand_ctx* context) noexcept {
         static_cast<base::Rng*>(context->native_handle)
             ->fill(std::as_writable_bytes(std::span(out, size)));
     }
@@ -83,8 +83,7 @@ struct Callbacks {
 
     static int peer_id_status(ngtcp2_conn* /*conn*/, ngtcp2_connection_id_status_type type,
                               std::uint64_t /*sequence*/, const ngtcp2_cid* /*id*/,
-                              const ngtcp2_stateless_reset_token* token,
-                              void* user_data) noexcept {
+                              const ngtcp2_stateless_reset_token* token, void* user_data) noexcept {
         if (token == nullptr) {
             return kOk;
         }
@@ -101,17 +100,20 @@ struct Callbacks {
     }
 
     static int begin_path_validation(ngtcp2_conn* /*conn*/, std::uint32_t /*flags*/,
-                                     const ngtcp2_path* /*path*/, const ngtcp2_path* /*fallback*/,
+                                     const ngtcp2_path* path, const ngtcp2_path* /*fallback*/,
                                      void* user_data) noexcept {
-        self(user_data).validating_path_ = true;
+        self(user_data).unproven_flow_ = flow_of(*path);
         return kOk;
     }
 
     static int path_validation(ngtcp2_conn* /*conn*/, std::uint32_t /*flags*/,
-                               const ngtcp2_path* /*path*/, const ngtcp2_path* /*fallback*/,
-                               ngtcp2_path_validation_result /*result*/,
-                               void* user_data) noexcept {
-        self(user_data).validating_path_ = false;
+                               const ngtcp2_path* path, const ngtcp2_path* /*fallback*/,
+                               ngtcp2_path_validation_result result, void* user_data) noexcept {
+        Connection& connection = self(user_data);
+        if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS &&
+            connection.unproven_flow_ == flow_of(*path)) {
+            connection.unproven_flow_.reset();
+        }
         return kOk;
     }
 

@@ -28,8 +28,8 @@ constexpr base::Duration kLingerMax = base::seconds(3);
 constexpr std::size_t kClosePacketMax = NGTCP2_MAX_UDP_PAYLOAD_SIZE;
 
 std::string printable(base::ByteView phrase) {
-    const std::string_view text = base::as_text(phrase.first(
-        std::min(phrase.size(), kCloseReasonBytesMax)));
+    const std::string_view text =
+        base::as_text(phrase.first(std::min(phrase.size(), kCloseReasonBytesMax)));
     std::string result;
     for (const char c : text) {
         result.push_back(c >= ' ' && c <= '~' ? c : '?');

@@ -82,9 +82,9 @@ base::Status Connection::make_client(base::Instant now, const ConnectRequest& re
     const ngtcp2_cid first_destination = make_initial_destination_id(context_.rng);
     const Path path(request.flow);
     ngtcp2_conn* conn = nullptr;
-    const int status = ngtcp2_conn_client_new(
-        &conn, &first_destination, &own_id, &path.get(), NGTCP2_PROTO_VER_V1,
-        &client_callbacks(), &settings.values, &parameters, nullptr, this);
+    const int status =
+        ngtcp2_conn_client_new(&conn, &first_destination, &own_id, &path.get(), NGTCP2_PROTO_VER_V1,
+                               &client_callbacks(), &settings.values, &parameters, nullptr, this);
     if (status != 0) {
         return base::fail(ErrorCode::kQuicFailure, "cannot start a connection", status);
     }
@@ -133,9 +133,9 @@ base::Status Connection::make_server(base::Instant now, const Acceptance& accept
     parameters.stateless_reset_token_present = 1;
     const Path path(acceptance.flow);
     ngtcp2_conn* conn = nullptr;
-    const int status = ngtcp2_conn_server_new(&conn, &header.scid, &own_id, &path.get(),
-                                              header.version, &server_callbacks(), &settings.values,
-                                              &parameters, nullptr, this);
+    const int status =
+        ngtcp2_conn_server_new(&conn, &header.scid, &own_id, &path.get(), header.version,
+                               &server_callbacks(), &settings.values, &parameters, nullptr, this);
     if (status != 0) {
         return base::fail(ErrorCode::kQuicFailure, "cannot accept a connection", status);
     }
@@ -213,11 +213,11 @@ base::Instant Connection::deadline() const noexcept {
 }
 
 void Connection::refresh_path() {
-    if (!established_ || validating_path_) {
+    if (!established_) {
         return;
     }
     const net::FlowAddresses flow = flow_of(*ngtcp2_conn_get_path2(conn_.get()));
-    if (flow != flow_) {
+    if (flow != flow_ && flow != unproven_flow_) {
         flow_ = flow;
         path_news_ = true;
         ++context_.counters.migrations;
@@ -239,9 +239,9 @@ std::size_t Connection::compute_datagram_room() const noexcept {
     }
     const auto udp_max = std::min<std::uint64_t>(path_max, peer->max_udp_payload_size);
     const auto frame_max = peer->max_datagram_frame_size - 1;
-    return static_cast<std::size_t>(std::min<std::uint64_t>(
-        datagram_room(static_cast<std::size_t>(udp_max), id_size),
-        frame_max > 4 ? frame_max - 4 : 0));
+    return static_cast<std::size_t>(
+        std::min<std::uint64_t>(datagram_room(static_cast<std::size_t>(udp_max), id_size),
+                                frame_max > 4 ? frame_max - 4 : 0));
 }
 
 void Connection::refresh_datagram_size() {
@@ -317,9 +317,9 @@ base::Status Connection::migrate(base::Instant now, const net::SocketAddress& lo
     flow.local = local;
     const Path path(flow);
     const int status =
-        immediate ? ngtcp2_conn_initiate_immediate_migration(conn_.get(), &path.get(),
-                                                             now.nanoseconds())
-                  : ngtcp2_conn_initiate_migration(conn_.get(), &path.get(), now.nanoseconds());
+        immediate
+            ? ngtcp2_conn_initiate_immediate_migration(conn_.get(), &path.get(), now.nanoseconds())
+            : ngtcp2_conn_initiate_migration(conn_.get(), &path.get(), now.nanoseconds());
     if (status != 0) {
         return base::fail(ErrorCode::kQuicFailure, "cannot migrate", status);
     }
@@ -328,9 +328,8 @@ base::Status Connection::migrate(base::Instant now, const net::SocketAddress& lo
 }
 
 base::Status Connection::update_keys(base::Instant now) {
-    const int status = confirmed_
-                           ? ngtcp2_conn_initiate_key_update(conn_.get(), now.nanoseconds())
-                           : NGTCP2_ERR_INVALID_STATE;
+    const int status = confirmed_ ? ngtcp2_conn_initiate_key_update(conn_.get(), now.nanoseconds())
+                                  : NGTCP2_ERR_INVALID_STATE;
     if (status != 0) {
         return base::fail(ErrorCode::kQuicFailure, "too early for a key update", status);
     }

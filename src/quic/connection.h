@@ -37,10 +37,10 @@ class PacketBurst;
 
 /// What a connection leaves behind.
 struct Ending {
-    std::optional<Closed> event;   ///< For the caller; absent after its own close().
-    base::Bytes packet;            ///< CONNECTION_CLOSE to send and, within limits, to repeat.
+    std::optional<Closed> event;  ///< For the caller; absent after its own close().
+    base::Bytes packet;           ///< CONNECTION_CLOSE to send and, within limits, to repeat.
     net::FlowAddresses flow;
-    base::Duration linger{0};      ///< How long its ids are still to be recognised.
+    base::Duration linger{0};  ///< How long its ids are still to be recognised.
 };
 
 /// The first packet of an incoming connection and what its token proved.
@@ -83,7 +83,8 @@ class Connection {
     [[nodiscard]] std::optional<Event> next_event();
     [[nodiscard]] std::optional<Ending>& ending() noexcept { return ending_; }
 
-    // --- Caller's wishes (see Endpoint) ------------------------------------------------------------
+    // --- Caller's wishes (see Endpoint)
+    // ------------------------------------------------------------
     base::Status send_datagram(std::span<const base::ByteView> parts);
     [[nodiscard]] std::size_t datagram_bytes_max() const noexcept { return datagram_bytes_max_; }
     [[nodiscard]] base::Result<StreamId> open_stream();
@@ -165,13 +166,12 @@ class Connection {
     std::vector<IdKey> ids_;           ///< Table entries that lead here.
     std::vector<IdKey> reset_tokens_;  ///< The same for the peer's stateless-reset tokens.
 
-    bool established_ = false;   ///< Handshake complete, peer proven.
-    bool confirmed_ = false;     ///< RFC 9001, 4.1.2.
-    bool half_open_ = false;     ///< Counted in Context::half_open.
+    bool established_ = false;  ///< Handshake complete, peer proven.
+    bool confirmed_ = false;    ///< RFC 9001, 4.1.2.
+    bool half_open_ = false;    ///< Counted in Context::half_open.
     bool reset_received_ = false;
     bool more_to_write_ = false;
     bool probing_ = false;
-    bool validating_path_ = false;
     unsigned key_generations_ = 0;
 
     DatagramQueue datagrams_;
@@ -194,6 +194,8 @@ class Connection {
     base::Bytes session_ticket_;  ///< The newest one.
 
     net::FlowAddresses flow_;  ///< The path last told to the caller.
+    /// The path whose validation began last, until it succeeds: not told before.
+    std::optional<net::FlowAddresses> unproven_flow_;
     Progress before_;
     base::Instant established_at_;
     base::Instant last_received_at_;

@@ -125,8 +125,6 @@ void DatagramQueue::pop() noexcept {
     }
 }
 
-void DatagramQueue::clear() noexcept {
-    head_ = tail_ = entries_ = payload_bytes_ = 0;
-}
+void DatagramQueue::clear() noexcept { head_ = tail_ = entries_ = payload_bytes_ = 0; }
 
 }  // namespace qe::quic

@@ -2,10 +2,10 @@
 //
 // DatagramQueue: the overlay datagrams of one connection that wait for the congestion window.
 //
-// A ring of bytes, each datagram contiguous in it, so that ngtcp2 encrypts straight out of the ring:
-// one copy between the caller and the packet. The ring starts small, doubles up to the bound and is
-// kept, so a warm queue allocates nothing. A datagram that does not fit is refused (drop-tail); a
-// fair queue is the business of the caller, which sees the fill level.
+// A ring of bytes, each datagram contiguous in it, so that ngtcp2 encrypts straight out of the
+// ring: one copy between the caller and the packet. The ring starts small, doubles up to the bound
+// and is kept, so a warm queue allocates nothing. A datagram that does not fit is refused
+// (drop-tail); a fair queue is the business of the caller, which sees the fill level.
 #pragma once
 
 #include <cstddef>

@@ -20,8 +20,8 @@ void Endpoint::Impl::handle_datagrams(base::Instant now, const net::ReceivedData
     const Path path(received.flow);
     Run run;
     base::ByteView rest = received.payload;
-    const std::size_t segment = std::max<std::size_t>(
-        received.segment_size == 0 ? rest.size() : received.segment_size, 1);
+    const std::size_t segment =
+        std::max<std::size_t>(received.segment_size == 0 ? rest.size() : received.segment_size, 1);
     while (!rest.empty()) {
         const base::ByteView packet = rest.first(std::min(segment, rest.size()));
         rest = rest.subspan(packet.size());
@@ -39,9 +39,8 @@ void Endpoint::Impl::end_run(Run& run) {
     }
 }
 
-void Endpoint::Impl::deliver(Run& run, Connection& connection,
-                             const net::ReceivedDatagrams& batch, const ngtcp2_path& path,
-                             base::ByteView packet) {
+void Endpoint::Impl::deliver(Run& run, Connection& connection, const net::ReceivedDatagrams& batch,
+                             const ngtcp2_path& path, base::ByteView packet) {
     if (run.connection != &connection) {
         end_run(run);
         run.connection = &connection;
@@ -147,8 +146,7 @@ std::optional<Acceptance> Endpoint::Impl::examine(const net::FlowAddresses& flow
 
 /// False: the token was refused for good, and the client told so.
 bool Endpoint::Impl::examine_token(Acceptance& acceptance, std::size_t received) {
-    const base::ByteView token =
-        base::from_u8(acceptance.header.token, acceptance.header.tokenlen);
+    const base::ByteView token = base::from_u8(acceptance.header.token, acceptance.header.tokenlen);
     const net::SocketAddress& client = acceptance.flow.remote;
     switch (AddressTokens::kind_of(token)) {
         case TokenKind::Retry: {

@@ -60,8 +60,7 @@ void Endpoint::clear_datagrams() noexcept { impl_->context().arena.clear(); }
 
 base::Instant Endpoint::next_deadline() const noexcept { return impl_->next_deadline(); }
 
-base::Result<ConnectionHandle> Endpoint::connect(base::Instant now,
-                                                 const ConnectRequest& request) {
+base::Result<ConnectionHandle> Endpoint::connect(base::Instant now, const ConnectRequest& request) {
     return impl_->connect(now, request);
 }
 
@@ -91,8 +90,8 @@ base::Result<StreamId> Endpoint::open_stream(ConnectionHandle handle) {
     return connection->open_stream();
 }
 
-base::Status Endpoint::write_stream(ConnectionHandle handle, StreamId stream,
-                                    base::ByteView bytes, bool fin) {
+base::Status Endpoint::write_stream(ConnectionHandle handle, StreamId stream, base::ByteView bytes,
+                                    bool fin) {
     Connection* const connection = impl_->find(handle);
     if (connection == nullptr) {
         return no_such_connection();

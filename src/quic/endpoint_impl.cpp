@@ -81,9 +81,8 @@ void Endpoint::Impl::bury(Connection& connection) {
     Ending& ending = *connection.ending();
     report_ending(connection, ending);
     if (ending.linger > base::Duration::zero()) {
-        Tombstone tombstone{.packet = std::move(ending.packet),
-                            .flow = ending.flow,
-                            .ids = connection.ids()};
+        Tombstone tombstone{
+            .packet = std::move(ending.packet), .flow = ending.flow, .ids = connection.ids()};
         connection.bequeath_ids();
         graveyard_.bury(std::move(tombstone), now_ + ending.linger);
     }

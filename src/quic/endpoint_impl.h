@@ -85,8 +85,8 @@ class Endpoint::Impl {
     void end_run(Run& run);
     void handle_unknown_short(Run& run, const net::ReceivedDatagrams& batch,
                               const ngtcp2_path& path, base::ByteView packet);
-    void handle_unknown_long(Run& run, const net::ReceivedDatagrams& batch,
-                             const ngtcp2_path& path, base::ByteView packet);
+    void handle_unknown_long(Run& run, const net::ReceivedDatagrams& batch, const ngtcp2_path& path,
+                             base::ByteView packet);
     /// Nothing when the Initial was answered statelessly or dropped.
     [[nodiscard]] std::optional<Acceptance> examine(const net::FlowAddresses& flow,
                                                     const ngtcp2_pkt_hd& header,

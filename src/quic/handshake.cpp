@@ -49,8 +49,7 @@ void Connection::count_early_data() {
 }
 
 void Connection::issue_address_token() {
-    const auto token =
-        context_.tokens.make_regular_token(context_.tls.wall_now(), flow_.remote);
+    const auto token = context_.tokens.make_regular_token(context_.tls.wall_now(), flow_.remote);
     // A connection without a token for the next one is still a good connection.
     if (token) {
         ngtcp2_conn_submit_new_token(conn_.get(), base::as_u8(base::ByteView(*token)),
@@ -59,8 +58,8 @@ void Connection::issue_address_token() {
 }
 
 bool Connection::has_news() const noexcept {
-    return established_ && (connected_news_ || path_news_ || size_news_ || token_news_ ||
-                            streams_.has_news());
+    return established_ &&
+           (connected_news_ || path_news_ || size_news_ || token_news_ || streams_.has_news());
 }
 
 std::optional<Event> Connection::next_event() {

@@ -64,8 +64,10 @@ class PacketBurst {
 
     /// The packet that add() refused.
     [[nodiscard]] net::TransmitDatagrams refused(std::size_t size) const noexcept {
-        return {.flow = flow_of(path_.path), .ecn = static_cast<net::Ecn>(info_.ecn),
-                .segment_size = size, .size = size};
+        return {.flow = flow_of(path_.path),
+                .ecn = static_cast<net::Ecn>(info_.ecn),
+                .segment_size = size,
+                .size = size};
     }
     [[nodiscard]] std::optional<net::TransmitDatagrams> result() const noexcept {
         if (count_ == 0) {

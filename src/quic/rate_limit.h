@@ -22,8 +22,8 @@ class RateLimit {
         if (earned > 0) {
             left_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(burst_, left_ + earned));
             // Whole intervals only, so that fractions add up.
-            filled_at_ = left_ == burst_ ? now
-                                         : filled_at_ + interval_ * static_cast<std::int64_t>(earned);
+            filled_at_ =
+                left_ == burst_ ? now : filled_at_ + interval_ * static_cast<std::int64_t>(earned);
         }
         if (left_ == 0) {
             return false;

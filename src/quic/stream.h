@@ -19,7 +19,8 @@
 
 namespace qe::quic {
 
-/// Bytes on their way to the peer: acknowledged ones are gone, sent ones are kept, unsent ones wait.
+/// Bytes on their way to the peer: acknowledged ones are gone, sent ones are kept, unsent ones
+/// wait.
 class StreamSender {
   public:
     static constexpr std::size_t kVectorsMax = 8;
@@ -56,13 +57,13 @@ class StreamSender {
 
 struct Stream {
     StreamSender sender;
-    base::Bytes received;          ///< In order, not fetched yet.
+    base::Bytes received;  ///< In order, not fetched yet.
     bool received_fin = false;
     bool received_reset = false;
-    bool news = false;             ///< Listed for the caller.
-    bool blocked = false;          ///< Waits for the peer's stream credit.
-    bool sendable = false;         ///< Listed for the writer.
-    bool gone = false;             ///< ngtcp2 has closed it; erased once the caller fetched the rest.
+    bool news = false;      ///< Listed for the caller.
+    bool blocked = false;   ///< Waits for the peer's stream credit.
+    bool sendable = false;  ///< Listed for the writer.
+    bool gone = false;      ///< ngtcp2 has closed it; erased once the caller fetched the rest.
 };
 
 }  // namespace qe::quic

@@ -47,8 +47,7 @@ int select_alpn(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size
 
 void configure_client(SSL_CTX* context) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-    SSL_CTX_set_session_cache_mode(context,
-                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, &TlsSession::on_new_ticket);
 }
 
@@ -56,15 +55,15 @@ void configure_server(SSL_CTX* context) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     SSL_CTX_set_alpn_select_cb(context, &select_alpn, nullptr);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_session_id_context(
-        context, reinterpret_cast<const unsigned char*>(kSessionIdContext.data()),
-        static_cast<unsigned>(kSessionIdContext.size()));
+    SSL_CTX_set_session_id_context(context,
+                                   reinterpret_cast<const unsigned char*>(kSessionIdContext.data()),
+                                   static_cast<unsigned>(kSessionIdContext.size()));
     SSL_CTX_set_num_tickets(context, 1);
     // RFC 9001, 4.6.1: in QUIC this value only says that 0-RTT is possible.
     SSL_CTX_set_max_early_data(context, std::numeric_limits<std::uint32_t>::max());
     SSL_CTX_set_recv_max_early_data(context, std::numeric_limits<std::uint32_t>::max());
-    SSL_CTX_set_session_ticket_cb(context, &TlsSession::on_make_ticket,
-                                  &TlsSession::on_open_ticket, nullptr);
+    SSL_CTX_set_session_ticket_cb(context, &TlsSession::on_make_ticket, &TlsSession::on_open_ticket,
+                                  nullptr);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &TlsSession::on_ticket_key);
     // Replayed 0-RTT is told to the caller instead (ReceivedDatagram::early): OpenSSL's own
     // protection keeps state, which a restart would lose.
@@ -75,9 +74,8 @@ void configure_server(SSL_CTX* context) {
 }  // namespace
 
 const char* preferred_ciphers(bool has_aes) noexcept {
-    return has_aes
-               ? "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
-               : "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384";
+    return has_aes ? "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+                   : "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384";
 }
 
 bool processor_has_aes() noexcept {
@@ -98,8 +96,7 @@ base::Result<TlsContext::SslCtx> TlsContext::make_context(const SSL_METHOD* meth
     const base::ByteView seed = identity_.secret_seed();
     const EvpKey key(
         EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, base::as_u8(seed), seed.size()));
-    if (!context || !key ||
-        SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1 ||
+    if (!context || !key || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(context.get(), TLS1_3_VERSION) != 1 ||
         SSL_CTX_set_ciphersuites(context.get(), preferred_ciphers(processor_has_aes())) != 1 ||
         SSL_CTX_set1_groups_list(context.get(), kGroups) != 1 ||
@@ -129,8 +126,7 @@ base::Status TlsContext::init(base::Rng& rng) {
 base::Status TlsContext::set_wall_clock(base::UnixTime wall_now, base::Rng& rng) {
     wall_now_ = wall_now;
     ticket_keys_.set_wall_clock(identity_, wall_now);
-    const std::int64_t half_life =
-        validity_.not_before.seconds + kCertificateLifetime.count() / 2;
+    const std::int64_t half_life = validity_.not_before.seconds + kCertificateLifetime.count() / 2;
     if (wall_now.seconds >= validity_.not_before.seconds && wall_now.seconds < half_life) {
         return {};
     }
@@ -141,8 +137,7 @@ base::Status TlsContext::renew_certificate(base::Rng& rng) {
     const std::int64_t start = wall_now_.seconds - kCertificateBackdating.count();
     const crypto::Validity validity{.not_before = {start},
                                     .not_after = {start + kCertificateLifetime.count()}};
-    QE_TRY(const base::Bytes der,
-           crypto::make_self_signed_certificate(identity_, validity, rng));
+    QE_TRY(const base::Bytes der, crypto::make_self_signed_certificate(identity_, validity, rng));
     QE_TRY_STATUS(install_certificate(client_.get(), der));
     QE_TRY_STATUS(install_certificate(server_.get(), der));
     validity_ = validity;

@@ -178,16 +178,16 @@ int TlsSession::on_new_ticket(SSL* ssl, SSL_SESSION* session) noexcept {
 
 int TlsSession::on_make_ticket(SSL* ssl, void* /*arg*/) noexcept {
     const TlsSession* const self = of(ssl);
-    return self == nullptr ? 0
-                           : SSL_SESSION_set1_ticket_appdata(SSL_get0_session(ssl),
-                                                             &self->parameters_tag_,
-                                                             sizeof(self->parameters_tag_));
+    return self == nullptr
+               ? 0
+               : SSL_SESSION_set1_ticket_appdata(SSL_get0_session(ssl), &self->parameters_tag_,
+                                                 sizeof(self->parameters_tag_));
 }
 
 SSL_TICKET_RETURN TlsSession::on_open_ticket(SSL* ssl, SSL_SESSION* session,
                                              const unsigned char* /*name*/,
-                                             std::size_t /*name_size*/,
-                                             SSL_TICKET_STATUS status, void* /*arg*/) noexcept {
+                                             std::size_t /*name_size*/, SSL_TICKET_STATUS status,
+                                             void* /*arg*/) noexcept {
     if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) {
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     }
@@ -205,9 +205,8 @@ SSL_TICKET_RETURN TlsSession::on_open_ticket(SSL* ssl, SSL_SESSION* session,
 int TlsSession::on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv,
                               EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int seal) noexcept {
     const TlsSession* const self = of(ssl);
-    return self == nullptr
-               ? -1
-               : self->context_.ticket_keys().prepare(name, iv, cipher, mac, seal != 0);
+    return self == nullptr ? -1
+                           : self->context_.ticket_keys().prepare(name, iv, cipher, mac, seal != 0);
 }
 
 void TlsSession::withdraw_early_data() noexcept {
@@ -224,9 +223,8 @@ bool TlsSession::confirm_peer() {
 }
 
 bool TlsSession::early_data_refused() const noexcept {
-    return early_data_offered_
-               ? !early_data_accepted()
-               : SSL_get_early_data_status(ssl_.get()) == SSL_EARLY_DATA_REJECTED;
+    return early_data_offered_ ? !early_data_accepted()
+                               : SSL_get_early_data_status(ssl_.get()) == SSL_EARLY_DATA_REJECTED;
 }
 
 bool TlsSession::early_data_accepted() const noexcept {

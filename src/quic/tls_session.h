@@ -71,7 +71,8 @@ class TlsSession {
     [[nodiscard]] std::optional<base::Bytes> take_ticket() noexcept;
     [[nodiscard]] bool has_ticket() const noexcept { return ticket_.has_value(); }
 
-    // --- OpenSSL's callbacks, registered by TlsContext --------------------------------------------
+    // --- OpenSSL's callbacks, registered by TlsContext
+    // --------------------------------------------
     static int on_verify(X509_STORE_CTX* store, void* arg) noexcept;
     static int on_new_ticket(SSL* ssl, SSL_SESSION* session) noexcept;
     static int on_make_ticket(SSL* ssl, void* arg) noexcept;

@@ -53,8 +53,8 @@ constexpr ngtcp2_duration to_ngtcp2(base::Duration duration) noexcept {
 
 std::size_t udp_payload_limit(net::Family family, std::size_t udp_payload_bytes_max) noexcept {
     const std::size_t extra = family == net::Family::V6 ? kIpv6Header - kIpv4Header : 0;
-    return std::clamp<std::size_t>(minus(udp_payload_bytes_max, extra),
-                                   NGTCP2_MAX_UDP_PAYLOAD_SIZE, NGTCP2_MAX_TX_UDP_PAYLOAD_SIZE);
+    return std::clamp<std::size_t>(minus(udp_payload_bytes_max, extra), NGTCP2_MAX_UDP_PAYLOAD_SIZE,
+                                   NGTCP2_MAX_TX_UDP_PAYLOAD_SIZE);
 }
 
 std::vector<std::uint16_t> mtu_probes(net::Family family, std::size_t udp_payload_bytes_max) {
@@ -71,6 +71,9 @@ std::vector<std::uint16_t> mtu_probes(net::Family family, std::size_t udp_payloa
         } else if (payload > NGTCP2_MAX_UDP_PAYLOAD_SIZE && payload < limit) {
             probes.push_back(static_cast<std::uint16_t>(payload));
         }
+    }
+    if (!whole) {
+        probes.push_back(static_cast<std::uint16_t>(limit));
     }
     std::erase_if(probes, [](std::uint16_t p) { return p <= NGTCP2_MAX_UDP_PAYLOAD_SIZE; });
     return probes;
@@ -115,14 +118,13 @@ std::uint64_t parameters_tag(const EndpointOptions& options) noexcept {
 }
 
 std::size_t datagram_room(std::size_t udp_payload, std::size_t destination_id_size) noexcept {
-    return datagram_in(minus(
-        udp_payload, kShortHeaderFlags + destination_id_size + kPacketNumberMax + kAeadTag));
+    return datagram_in(
+        minus(udp_payload, kShortHeaderFlags + destination_id_size + kPacketNumberMax + kAeadTag));
 }
 
-std::size_t early_datagram_room(std::size_t udp_payload,
-                                std::size_t destination_id_size) noexcept {
-    constexpr std::size_t kFixed = 1 + 4 + 1 + 1 + kConnectionIdSize + kLongHeaderLength +
-                                   kPacketNumberMax + kAeadTag;
+std::size_t early_datagram_room(std::size_t udp_payload, std::size_t destination_id_size) noexcept {
+    constexpr std::size_t kFixed =
+        1 + 4 + 1 + 1 + kConnectionIdSize + kLongHeaderLength + kPacketNumberMax + kAeadTag;
     return datagram_in(minus(udp_payload, kFixed + destination_id_size));
 }
 

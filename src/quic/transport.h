@@ -29,7 +29,8 @@ inline constexpr std::size_t kMaxDatagramFrameSize = 65535;
 inline constexpr std::size_t kConnectionWindows = 4;
 
 /// UDP payload sizes to try, in order: one that nearly always passes, then the whole link, then the
-/// usual tunnels in between by halves (RFC 8899, 5.3). All above 1200; empty when 1200 is the limit.
+/// usual tunnels in between by halves (RFC 8899, 5.3). All above 1200; empty when 1200 is the
+/// limit.
 [[nodiscard]] std::vector<std::uint16_t> mtu_probes(net::Family family,
                                                     std::size_t udp_payload_bytes_max);
 /// Largest UDP payload we ever send to this family: options count for IPv4, an IPv6 header is 20

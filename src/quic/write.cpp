@@ -2,9 +2,10 @@
 //
 // Connection, part of: turning queues into packets.
 //
-// Stream frames go first (control traffic, small), then datagrams in order, several to a packet when
-// they are small. Every write ends with a call without payload: it flushes what ngtcp2 has of its
-// own, and tells the congestion controller that the application has nothing more (RFC 9002, 7.8).
+// Stream frames go first (control traffic, small), then datagrams in order, several to a packet
+// when they are small. Every write ends with a call without payload: it flushes what ngtcp2 has of
+// its own, and tells the congestion controller that the application has nothing more (RFC
+// 9002, 7.8).
 #include <algorithm>
 #include <utility>
 
@@ -147,9 +148,9 @@ ngtcp2_ssize Connection::write_datagram_frame(base::MutableBytes room, PacketBur
         .base = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(datagram.data())),
         .len = datagram.size()};
     int accepted = 0;
-    const ngtcp2_ssize size = ngtcp2_conn_writev_datagram(
-        conn_.get(), burst.path(), burst.info(), base::as_u8(room), room.size(), &accepted, flags,
-        0, &vector, 1, now_.nanoseconds());
+    const ngtcp2_ssize size = ngtcp2_conn_writev_datagram(conn_.get(), burst.path(), burst.info(),
+                                                          base::as_u8(room), room.size(), &accepted,
+                                                          flags, 0, &vector, 1, now_.nanoseconds());
     if (accepted != 0) {
         packet_fill_ += datagram.size();
         datagrams_.pop();
@@ -175,9 +176,8 @@ void Connection::end_probe(std::uint64_t in_flight_before) noexcept {
     if (probing_ && progress().bytes_in_flight > in_flight_before) {
         probing_ = false;
         ngtcp2_conn_set_keep_alive_timeout(
-            conn_.get(),
-            static_cast<ngtcp2_duration>(std::max<std::int64_t>(
-                context_.options.keep_alive.count(), 0)));
+            conn_.get(), static_cast<ngtcp2_duration>(
+                             std::max<std::int64_t>(context_.options.keep_alive.count(), 0)));
     }
 }
 

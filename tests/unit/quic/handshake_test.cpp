@@ -36,8 +36,8 @@ TEST(Handshake, UsesTheHybridKeyExchangeAndTheFastCipher) {
     const auto info = pair.client.endpoint->info(pair.at_client);
     ASSERT_TRUE(info);
     EXPECT_EQ(info->key_exchange, "X25519MLKEM768");
-    EXPECT_EQ(info->cipher, processor_has_aes() ? "TLS_AES_128_GCM_SHA256"
-                                                : "TLS_CHACHA20_POLY1305_SHA256");
+    EXPECT_EQ(info->cipher,
+              processor_has_aes() ? "TLS_AES_128_GCM_SHA256" : "TLS_CHACHA20_POLY1305_SHA256");
     EXPECT_EQ(info->congestion_control, "bbr");
     EXPECT_TRUE(info->handshake_confirmed);
     EXPECT_EQ(info->key, pair.server.identity.public_key());
@@ -104,8 +104,7 @@ TEST(Handshake, CertificateOfTheFutureIsRefused) {
     pair.server.restart(5, {kWallNow.seconds + 2 * kDay});
     static_cast<void>(pair.dial());
     ASSERT_TRUE(pair.net.run_until([&] { return pair.server.last<Closed>().has_value(); }));
-    EXPECT_EQ(pair.client.last<Closed>()->error.code,
-              base::ErrorCode::kCertificateNotYetValid);
+    EXPECT_EQ(pair.client.last<Closed>()->error.code, base::ErrorCode::kCertificateNotYetValid);
     EXPECT_EQ(pair.server.last<Closed>()->peer_code, kCertificateUnknown);
 }
 
@@ -167,13 +166,12 @@ TEST(Handshake, GivesUpWhenNobodyAnswers) {
 TEST(Handshake, BothMayDialEachOtherAtOnce) {
     Pair pair;
     const ConnectionHandle one = pair.dial();
-    const auto two = pair.server.endpoint->connect(
-        pair.net.now(), {.flow = {pair.flow().remote, pair.flow().local},
-                         .expected = pair.client.identity.node_id()});
+    const auto two = pair.server.endpoint->connect(pair.net.now(),
+                                                   {.flow = {pair.flow().remote, pair.flow().local},
+                                                    .expected = pair.client.identity.node_id()});
     ASSERT_TRUE(two);
     ASSERT_TRUE(pair.net.run_until([&] {
-        return pair.client.all<Connected>().size() == 2 &&
-               pair.server.all<Connected>().size() == 2;
+        return pair.client.all<Connected>().size() == 2 && pair.server.all<Connected>().size() == 2;
     }));
     EXPECT_TRUE(pair.client.endpoint->info(one));
     EXPECT_TRUE(pair.server.endpoint->info(*two));

@@ -7,9 +7,7 @@
 
 namespace qe::quic::testing {
 
-net::SocketAddress address(std::string_view text) {
-    return *net::parse_socket_address(text, 9000);
-}
+net::SocketAddress address(std::string_view text) { return *net::parse_socket_address(text, 9000); }
 
 base::Rng make_rng(std::uint64_t seed) {
     base::Rng::Seed bytes{};
@@ -221,9 +219,8 @@ net::FlowAddresses Pair::flow() const {
 
 ConnectionHandle Pair::dial(const Resumption* resumption) {
     const auto handle = client.endpoint->connect(
-        net.now(), {.flow = flow(),
-                    .expected = server.identity.node_id(),
-                    .resumption = resumption});
+        net.now(),
+        {.flow = flow(), .expected = server.identity.node_id(), .resumption = resumption});
     EXPECT_TRUE(handle);
     return handle ? *handle : ConnectionHandle{};
 }
@@ -236,8 +233,8 @@ bool Pair::both_connected() const {
 void Pair::connect(const Resumption* resumption) {
     const std::size_t before = server.all<Connected>().size();
     at_client = dial(resumption);
-    const bool done = net.run_until(
-        [&] { return both_connected() && server.all<Connected>().size() > before; });
+    const bool done =
+        net.run_until([&] { return both_connected() && server.all<Connected>().size() > before; });
     ASSERT_TRUE(done) << "the handshake did not finish";
     at_server = server.last<Connected>()->connection;
 }

@@ -81,7 +81,7 @@ struct TestNode {
 class TestNet {
   public:
     base::Duration delay = base::milliseconds(10);
-    std::size_t mtu = 1500;        ///< Of the IP link, bytes.
+    std::size_t mtu = 1500;  ///< Of the IP link, bytes.
     std::size_t buffer_bytes = 65536;
     /// Called for each datagram that enters the wire; false drops it.
     std::function<bool(WirePacket&)> filter;
@@ -96,8 +96,7 @@ class TestNet {
     bool step();
     void run_for(base::Duration duration);
     /// Runs until `done`, at most `limit`; whether it got there.
-    bool run_until(const std::function<bool()>& done,
-                   base::Duration limit = base::seconds(30));
+    bool run_until(const std::function<bool()>& done, base::Duration limit = base::seconds(30));
     /// Lets what is due now happen, without moving time.
     void flush();
     void inject(const net::FlowAddresses& receiver_view, base::ByteView payload);
