@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Real sockets over loopback: what the kernel really does with GSO, GRO, ECN and packet info.
+#include "host/udp_port.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include <poll.h>
+
+#include "quicether/base/assert.h"
+
+namespace qe::host {
+namespace {
+
+net::IpAddress loopback(net::Family family) {
+    return net::parse_ip_address(family == net::Family::V4 ? "127.0.0.1" : "::1").value();
+}
+
+struct Received {
+    net::FlowAddresses flow;
+    net::Ecn ecn;
+    std::size_t segment_size;
+    base::Bytes payload;
+};
+
+class UdpTest : public ::testing::TestWithParam<net::Family> {
+  protected:
+    static UdpSocket open() {
+        auto socket = UdpSocket::open(GetParam(), 0, {});
+        QE_ASSERT(socket.has_value());
+        return std::move(*socket);
+    }
+
+    /// Everything that arrives until `bytes` have, or nothing has for a second.
+    std::vector<Received> receive_all(UdpSocket& socket, std::size_t bytes) {
+        std::vector<Received> all;
+        for (std::size_t seen = 0; seen < bytes;) {
+            pollfd waiting{socket.fd(), POLLIN, 0};
+            if (::poll(&waiting, 1, 1000) <= 0) {
+                break;
+            }
+            [[maybe_unused]] const bool more = socket.receive(batch_);
+            for (const net::ReceivedDatagrams& part : batch_.received()) {
+                all.push_back({part.flow, part.ecn, part.segment_size,
+                               base::Bytes(part.payload.begin(), part.payload.end())});
+                seen += part.payload.size();
+            }
+        }
+        return all;
+    }
+
+    net::TransmitDatagrams flow_to(const UdpSocket& from, const UdpSocket& to,
+                                   std::size_t segment_size, std::size_t size) const {
+        const auto ip = loopback(GetParam());
+        return {{{ip, from.port(), 0}, {ip, to.port(), 0}}, net::Ecn::NotEct, segment_size, size};
+    }
+
+    static base::Bytes numbered(std::size_t size) {
+        base::Bytes bytes(size);
+        for (std::size_t i = 0; i < size; ++i) {
+            bytes[i] = static_cast<std::byte>(i * 7 + i / 251);
+        }
+        return bytes;
+    }
+
+    void expect_whole(const std::vector<Received>& parts, const base::Bytes& sent,
+                      std::size_t segment_size) {
+        base::Bytes joined;
+        for (const Received& part : parts) {
+            EXPECT_TRUE(part.segment_size == segment_size ||
+                        part.segment_size == part.payload.size());
+            joined.insert(joined.end(), part.payload.begin(), part.payload.end());
+        }
+        EXPECT_EQ(joined, sent);
+    }
+
+    UdpSocket a_ = open();
+    UdpSocket b_ = open();
+    UdpBatch batch_;
+};
+
+TEST_P(UdpTest, CarriesOneDatagramWithBothAddressesAndEcn) {
+    const base::Bytes sent = numbered(1200);
+    for (const net::Ecn ecn : {net::Ecn::NotEct, net::Ecn::Ect0, net::Ecn::Ect1, net::Ecn::Ce}) {
+        auto datagrams = flow_to(a_, b_, 1200, 1200);
+        datagrams.ecn = ecn;
+        std::size_t offset = 0;
+        ASSERT_TRUE(a_.send(datagrams, sent, offset));
+        const auto got = receive_all(b_, sent.size());
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_EQ(got[0].payload, sent);
+        EXPECT_EQ(got[0].ecn, ecn);
+        EXPECT_EQ(got[0].segment_size, 1200U);
+        EXPECT_EQ(got[0].flow.remote, datagrams.flow.local);
+        EXPECT_EQ(got[0].flow.local, datagrams.flow.remote);
+    }
+}
+
+TEST_P(UdpTest, CarriesAGsoBlockWithAShorterLastSegment) {
+    const base::Bytes sent = numbered(40 * 1400 + 300);
+    std::size_t offset = 0;
+    ASSERT_TRUE(a_.send(flow_to(a_, b_, 1400, sent.size()), sent, offset));
+    EXPECT_EQ(offset, sent.size());
+    EXPECT_EQ(a_.counters().sent_calls, 1U);
+    const auto got = receive_all(b_, sent.size());
+    expect_whole(got, sent, 1400);
+    EXPECT_LE(got.size(), 2U) << "GRO should keep the block together on loopback";
+}
+
+TEST_P(UdpTest, SplitsABlockOfMoreSegmentsThanTheKernelTakes) {
+    const base::Bytes sent = numbered(200 * 100 + 1);
+    std::size_t offset = 0;
+    ASSERT_TRUE(a_.send(flow_to(a_, b_, 100, sent.size()), sent, offset));
+    EXPECT_EQ(a_.counters().sent_calls, 4U);
+    expect_whole(receive_all(b_, sent.size()), sent, 100);
+}
+
+TEST_P(UdpTest, SendsSinglyWithoutGso) {
+    a_.disable_segmentation_offload();
+    const base::Bytes sent = numbered(10 * 1000 + 5);
+    std::size_t offset = 0;
+    ASSERT_TRUE(a_.send(flow_to(a_, b_, 1000, sent.size()), sent, offset));
+    EXPECT_EQ(a_.counters().sent_calls, 11U);
+    expect_whole(receive_all(b_, sent.size()), sent, 1000);
+}
+
+TEST_P(UdpTest, ReceivesManySendersInOneBatch) {
+    std::vector<UdpSocket> senders;
+    for (int i = 0; i < 40; ++i) {
+        senders.push_back(open());
+    }
+    const base::Bytes sent = numbered(64);
+    for (UdpSocket& sender : senders) {
+        std::size_t offset = 0;
+        ASSERT_TRUE(sender.send(flow_to(sender, b_, 64, 64), sent, offset));
+    }
+    EXPECT_TRUE(b_.receive(batch_)) << "40 datagrams do not fit one batch";
+    EXPECT_EQ(batch_.received().size(), UdpBatch::kSlots);
+    EXPECT_TRUE(b_.receive(batch_));
+    EXPECT_FALSE(b_.receive(batch_));
+    EXPECT_EQ(batch_.received().size(), 8U);
+    EXPECT_FALSE(b_.receive(batch_));
+    EXPECT_TRUE(batch_.received().empty());
+}
+
+TEST_P(UdpTest, CountsWhatCannotBeSentAndGoesOn) {
+    const base::Bytes sent = numbered(100);
+    auto nowhere = flow_to(a_, b_, 100, 100);
+    // Not an address of this host.
+    nowhere.flow.local.ip =
+        net::parse_ip_address(GetParam() == net::Family::V4 ? "192.0.2.1" : "2001:db8::1").value();
+    std::size_t offset = 0;
+    EXPECT_TRUE(a_.send(nowhere, sent, offset));
+    EXPECT_EQ(offset, sent.size());
+    EXPECT_EQ(a_.counters().send_unreachable, 1U);
+    EXPECT_TRUE(a_.segmentation_offload());
+}
+
+TEST_P(UdpTest, KeepsGsoWhenABlockFailsForAnotherReason) {
+    const base::Bytes sent = numbered(1000);
+    auto nowhere = flow_to(a_, b_, 100, 1000);
+    nowhere.flow.local.ip =
+        net::parse_ip_address(GetParam() == net::Family::V4 ? "192.0.2.1" : "2001:db8::1").value();
+    std::size_t offset = 0;
+    EXPECT_TRUE(a_.send(nowhere, sent, offset));
+    EXPECT_GE(a_.counters().send_unreachable, 1U);
+    EXPECT_TRUE(a_.segmentation_offload());
+}
+
+TEST_P(UdpTest, CountsWhatTheKernelDroppedForWantOfRoom) {
+    const int small = 4096;
+    ASSERT_EQ(::setsockopt(b_.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    const base::Bytes sent = numbered(1000);
+    for (int i = 0; i < 100; ++i) {
+        std::size_t offset = 0;
+        ASSERT_TRUE(a_.send(flow_to(a_, b_, 1000, 1000), sent, offset));
+    }
+    while (b_.receive(batch_)) {
+    }
+    // The count travels with the next datagram that is received.
+    std::size_t offset = 0;
+    ASSERT_TRUE(a_.send(flow_to(a_, b_, 1000, 1000), sent, offset));
+    receive_all(b_, 1000);
+    EXPECT_GT(b_.counters().kernel_drops, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, UdpTest, ::testing::Values(net::Family::V4, net::Family::V6),
+                         [](const auto& family) {
+                             return family.param == net::Family::V4 ? "V4" : "V6";
+                         });
+
+TEST(UdpPort, OpensBothFamiliesOnOneNumber) {
+    auto port = UdpPort::open(0, {});
+    ASSERT_TRUE(port);
+    ASSERT_NE(port->v6(), nullptr);
+    EXPECT_EQ(port->v4().port(), port->v6()->port());
+}
+
+TEST(UdpPort, SaysThatAPortIsTaken) {
+    auto first = UdpPort::open(0, {});
+    ASSERT_TRUE(first);
+    const auto second = UdpPort::open(first->port(), {});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error(), "UDP port " + std::to_string(first->port()) +
+                                  " is in use by another program; stop it or choose another with "
+                                  "--port");
+}
+
+TEST(UdpPort, KeepsTheBlockThatFoundNoRoomUntilItFits) {
+    auto from = UdpPort::open(0, {});
+    auto to = UdpPort::open(0, {});
+    ASSERT_TRUE(from && to);
+    const int small = 8192;
+    ASSERT_EQ(::setsockopt(from->v4().fd(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+    const auto ip = loopback(net::Family::V4);
+    net::TransmitDatagrams datagrams{
+        {{ip, from->port(), 0}, {ip, to->port(), 0}}, net::Ecn::NotEct, 1400, 1400 * 40};
+    // Loopback queues on the receiver at once, charged to the sender until it is read.
+    for (int i = 0; i < 1000 && !from->blocked(); ++i) {
+        from->send(datagrams);
+    }
+    if (!from->blocked()) {
+        GTEST_SKIP() << "this kernel's loopback never fills a send buffer";
+    }
+    EXPECT_EQ(from->blocked_socket(), &from->v4());
+    UdpBatch batch;
+    while (to->v4().receive(batch) || !batch.received().empty()) {
+    }
+    from->resume();
+    EXPECT_FALSE(from->blocked());
+}
+
+}  // namespace
+}  // namespace qe::host
