@@ -39,7 +39,7 @@ tl::expected<ConfigText, Failure> read_config(const std::optional<std::string>& 
         return tl::unexpected(
             Failure{ExitCode::Failure,
                     control::ErrorKind::BadConfig,
-                    {"configuration file " + text.error() + "; name another with --config"}});
+                    {"configuration file " + text.error() + "; check the path"}});
     }
     return ConfigText{absolute_path(*place), std::move(*text)};
 }

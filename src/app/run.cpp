@@ -45,10 +45,10 @@ bool mentions_json(const std::vector<std::string>& words) {
 ExitCode run_command_line(std::vector<std::string> words, const Surroundings& surroundings) {
     CLI::App root("QuicEther: an encrypted overlay network over QUIC", "quicether");
     root.allow_extras();
-    root.footer(kFooter);
     root.set_version_flag("--version", version_line);
     Commands commands(root);
     add_all(commands);
+    root.footer(kFooter);  // After the verbs, which would inherit it.
 
     const bool json_asked = mentions_json(words);
     Console plain(surroundings.out, surroundings.err, Palette(false), json_asked);

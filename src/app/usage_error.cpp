@@ -39,30 +39,36 @@ std::vector<std::string> flags_of(const CLI::App& app) {
     return flags;
 }
 
+/// "config set", as sentences speak of it; they stand after "quicether: ".
+std::string subject(const CLI::App& app) {
+    const CLI::App* const parent = app.get_parent();
+    if (parent == nullptr) {
+        return "quicether";
+    }
+    return parent->get_parent() == nullptr ? app.get_name()
+                                           : subject(*parent) + " " + app.get_name();
+}
+
+std::string meant_or_help(const CLI::App& app, const std::string& meant) {
+    return meant.empty() ? see_help(app) : fmt::format("did you mean {}?", meant);
+}
+
 std::string explain_flag(const CLI::App& app, const std::string& word) {
     // "--mut=1300" is about "--mut".
     const std::string flag = word.substr(0, word.find('='));
-    const std::string meant = nearest(flag, flags_of(app));
-    if (!meant.empty()) {
-        return fmt::format("{} has no option {}; did you mean {}?", full_name(app), printable(flag),
-                           meant);
-    }
-    return fmt::format("{} has no option {}; {}", full_name(app), printable(flag), see_help(app));
+    return fmt::format("{} has no option {}; {}", subject(app), printable(flag),
+                       meant_or_help(app, nearest(flag, flags_of(app))));
 }
 
 std::string explain_word(const CLI::App& app, const std::string& word) {
     const std::vector<std::string> verbs = verbs_of(app);
     if (verbs.empty()) {
-        return fmt::format("{} does not know what to do with \"{}\"; {}", full_name(app),
+        return fmt::format("{} does not know what to do with \"{}\"; {}", subject(app),
                            printable(word), see_help(app));
     }
     const std::string meant = nearest(word, verbs);
-    if (!meant.empty()) {
-        return fmt::format("{} has no command \"{}\"; did you mean \"{}\"?", full_name(app),
-                           printable(word), meant);
-    }
-    return fmt::format("{} has no command \"{}\"; {}", full_name(app), printable(word),
-                       see_help(app));
+    return fmt::format("{} has no command \"{}\"; {}", subject(app), printable(word),
+                       meant_or_help(app, meant.empty() ? meant : '"' + meant + '"'));
 }
 
 }  // namespace
@@ -87,7 +93,7 @@ std::string explain_missing_verb(const CLI::App& app) {
     for (const std::string& verb : verbs_of(app)) {
         verbs += (verbs.empty() ? "" : ", ") + verb;
     }
-    return fmt::format("{} needs a command: {}; {}", full_name(app), verbs, see_help(app));
+    return fmt::format("{} needs a command: {}; {}", subject(app), verbs, see_help(app));
 }
 
 std::string explain_parse_error(const CLI::App& root, const CLI::ParseError& error) {
@@ -95,15 +101,15 @@ std::string explain_parse_error(const CLI::App& root, const CLI::ParseError& err
     const std::string text = printable(error.what(), 300);
     const std::string about = text.substr(0, text.find_first_of(": "));
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-        return fmt::format("{} needs a value after {}; {}", full_name(verb), about, see_help(verb));
+        return fmt::format("{} needs a value after {}; {}", subject(verb), about, see_help(verb));
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-        return fmt::format("{} needs {}; {}", full_name(verb), about, see_help(verb));
+        return fmt::format("{} needs {}; {}", subject(verb), about, see_help(verb));
     }
     if (dynamic_cast<const CLI::ValidationError*>(&error) != nullptr) {
-        return text;
+        return "command line: " + text;
     }
-    return fmt::format("{}: {}; {}", full_name(verb), text, see_help(verb));
+    return fmt::format("{}: {}; {}", subject(verb), text, see_help(verb));
 }
 
 }  // namespace qe::app
