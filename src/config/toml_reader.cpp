@@ -13,7 +13,7 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
-#include "config/nesting.h"
+#include "config/guard.h"
 #include "config/text.h"
 #include "config/tree.h"
 #include "quicether/config/config.h"
@@ -128,6 +128,12 @@ std::vector<Diagnostic> precheck(std::string_view text, std::string_view label) 
     if (deep < text.size()) {
         return {whole_text(label, line_of(text, deep),
                            "has a key of too many parts; correct this line")};
+    }
+    const std::size_t foreign = first_non_ascii(text);
+    if (foreign < text.size()) {
+        return {whole_text(label, line_of(text, foreign),
+                           "has a character beyond ASCII outside of texts and comments; put it in "
+                           "double quotes")};
     }
     return {};
 }

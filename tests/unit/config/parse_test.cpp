@@ -211,6 +211,16 @@ TEST(Parse, RefusesHeadersThatBeginWithNoKey) {
     }
 }
 
+TEST(Parse, RefusesLettersBeyondAsciiOutsideOfTexts) {
+    for (const char* text : {"[\xef\xb2\xbf'", "né = 1", "a = é", "\xc2\xa0", "[a]\xe2\x80\xa8"}) {
+        EXPECT_EQ(refusal(text),
+                  "t:1: has a character beyond ASCII outside of texts and comments; put it in "
+                  "double quotes\n")
+            << text;
+    }
+    EXPECT_EQ(refusal("# é\n[node] # é\nrole = 'full'  # é"), "accepted");
+}
+
 TEST(Parse, RefusesNulBytes) {
     EXPECT_NE(refusal(std::string("[node]\nname = \"a\0b\"\n", 21)), "accepted");
     EXPECT_NE(refusal(std::string("\0", 1)), "accepted");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/nesting.h"
+#include "config/guard.h"
 
 #include <algorithm>
 
@@ -25,29 +25,42 @@ std::size_t skip_string(std::string_view text, std::size_t at) noexcept {
     return text.size();
 }
 
-}  // namespace
-
-std::size_t first_excess_dot(std::string_view text) noexcept {
-    constexpr std::string_view kKeyBreaks = "\n=,{}[]";
-    unsigned dots = 0;
-    for (std::size_t at = 0; at < text.size();) {
+/// Offset of the first character outside of strings and comments for which `stop` is true.
+template <typename Stop>
+std::size_t first_outside(std::string_view text, std::size_t at, Stop stop) noexcept {
+    while (at < text.size()) {
         const char c = text[at];
         if (c == '"' || c == '\'') {
             at = skip_string(text, at);
-            continue;
-        }
-        if (c == '#') {
+        } else if (c == '#') {
             at = std::min(text.find('\n', at), text.size());
-            continue;
-        }
-        if (kKeyBreaks.find(c) != std::string_view::npos) {
-            dots = 0;
-        } else if (c == '.' && ++dots > kKeyDotsMax) {
+        } else if (stop(c)) {
             return at;
+        } else {
+            ++at;
         }
-        ++at;
     }
     return text.size();
+}
+
+}  // namespace
+
+std::size_t first_excess_dot(std::string_view text) noexcept {
+    static constexpr std::string_view kKeyBreaks = "\n=,{}[]";
+    unsigned dots = 0;
+    return first_outside(text, 0, [&dots](char c) {
+        if (kKeyBreaks.find(c) != std::string_view::npos) {
+            dots = 0;
+        }
+        return c == '.' && ++dots > kKeyDotsMax;
+    });
+}
+
+std::size_t first_non_ascii(std::string_view text) noexcept {
+    constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+    const std::size_t start = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    return first_outside(text, start,
+                         [](char c) { return static_cast<unsigned char>(c) >= 0x80U; });
 }
 
 }  // namespace qe::config
