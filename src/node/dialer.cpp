@@ -59,7 +59,7 @@ base::Instant Dialer::handle_deadline(base::Instant now, PeerHandle handle) {
     if (now < dial.next_at) {
         return dial.next_at;
     }
-    if (dial.round.empty() && dial.attempts.empty()) {
+    if (dial.round.empty() && !peer->connecting()) {
         begin_round(now, *peer);
     }
     while (!dial.round.empty() && dial.attempts.size() < kParallelDials) {
@@ -76,7 +76,7 @@ base::Instant Dialer::handle_deadline(base::Instant now, PeerHandle handle) {
     } else {
         // With handshakes under way their failure decides; else this round has failed.
         dial.next_at =
-            dial.attempts.empty() ? now + dial.backoff.next(state_.rng) : base::Instant::never();
+            peer->connecting() ? base::Instant::never() : now + dial.backoff.next(state_.rng);
     }
     return dial.next_at;
 }
@@ -151,42 +151,37 @@ void Dialer::handle_failure(base::Instant now, PeerHandle handle, quic::Connecti
     std::erase_if(peer->dial.attempts,
                   [connection](const DialAttempt& a) { return a.connection == connection; });
     peer->last_error = std::move(why);
-    if (peer->dial.attempts.empty() && peer->dial.round.empty() && wanted(*peer)) {
+    if (!peer->connecting() && peer->dial.round.empty() && wanted(*peer)) {
         peer->dial.next_at = now + peer->dial.backoff.next(state_.rng);
         state_.look_at(handle, peer->dial.next_at);
     }
 }
 
-std::optional<DialAttempt> Dialer::handle_success(base::Instant now, PeerHandle handle,
-                                                  quic::ConnectionHandle connection) {
+std::optional<DialAttempt> Dialer::take_attempt(PeerHandle handle,
+                                                quic::ConnectionHandle connection) {
     Peer* peer = state_.peers.get(handle);
     if (peer == nullptr) {
         return std::nullopt;
     }
-    std::optional<DialAttempt> ours;
-    std::vector<DialAttempt> others;
-    for (const DialAttempt& attempt : peer->dial.attempts) {
-        if (attempt.connection == connection) {
-            ours = attempt;
-        } else {
-            others.push_back(attempt);
-        }
+    const auto it =
+        std::find_if(peer->dial.attempts.begin(), peer->dial.attempts.end(),
+                     [connection](const DialAttempt& a) { return a.connection == connection; });
+    if (it == peer->dial.attempts.end()) {
+        return std::nullopt;
     }
-    peer->dial.backoff.reset();
-    peer->dial.next_at = base::Instant::never();
-    if (ours) {
-        // We chose this address first: the other handshakes of the round are not needed. When the
-        // peer's dial came in instead, ours may be on its last step and is judged when it is up.
+    const DialAttempt attempt = *it;
+    peer->dial.attempts.erase(it);
+    return attempt;
+}
+
+void Dialer::handle_success(PeerHandle handle) {
+    if (Peer* peer = state_.peers.get(handle)) {
+        // Handshakes still under way are not cut short: the other end may hold one of them to be
+        // the link to keep (choose_link); the losers retire.
+        peer->dial.backoff.reset();
         peer->dial.round.clear();
-        for (const DialAttempt& attempt : others) {
-            state_.endpoint->close(now, attempt.connection,
-                                   static_cast<std::uint64_t>(CloseCode::Duplicate), "duplicate");
-            state_.peers.forget(attempt.connection);
-        }
-        others.clear();
+        peer->dial.next_at = base::Instant::never();
     }
-    peer->dial.attempts = std::move(others);
-    return ours;
 }
 
 void Dialer::handle_resolved(base::Instant now, const std::string& host,

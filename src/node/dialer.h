@@ -34,9 +34,11 @@ class Dialer {
     /// One handshake failed; `why` goes into the peer's last_error.
     void handle_failure(base::Instant now, PeerHandle peer, quic::ConnectionHandle connection,
                         std::string why);
-    /// A link to the peer is up: ends the round. Returns the attempt this link was, if ours.
-    std::optional<DialAttempt> handle_success(base::Instant now, PeerHandle peer,
-                                              quic::ConnectionHandle connection);
+    /// A handshake succeeded: takes the attempt it was out of the list, if the dial was ours.
+    [[nodiscard]] std::optional<DialAttempt> take_attempt(PeerHandle peer,
+                                                          quic::ConnectionHandle connection);
+    /// The peer has welcomed us on some link: ends the round.
+    void handle_success(PeerHandle peer);
     void handle_resolved(base::Instant now, const std::string& host,
                          std::vector<net::IpAddress> addresses);
     /// Names to resolve.

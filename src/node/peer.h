@@ -6,6 +6,7 @@
 // types (name, NodeId prefix, overlay address).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,6 +66,12 @@ struct Peer {
 
     [[nodiscard]] const std::string& shown_name() const noexcept {
         return name.empty() ? hello_name : name;
+    }
+    /// A dial under way, or a link that waits for the peer's Hello.
+    [[nodiscard]] bool connecting() const noexcept {
+        return !dial.attempts.empty() ||
+               (session && std::any_of(session->links.begin(), session->links.end(),
+                                       [](const Link& link) { return !link.hello; }));
     }
     [[nodiscard]] bool connected() const noexcept {
         return session && !session->active.is_null() && !session->unreachable;

@@ -77,7 +77,7 @@ std::string state_text(const Peer& peer) {
     if (peer.connected()) {
         return "connected";
     }
-    if (!peer.dial.attempts.empty()) {
+    if (peer.connecting()) {
         return "connecting";
     }
     const bool reachable_by_us = !peer.endpoints.empty() || !peer.learnt.empty();

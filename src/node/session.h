@@ -53,7 +53,8 @@ struct Session {
     base::Instant started_at;
     std::uint64_t peer_instance = 0;  ///< 0 until the first Hello.
     std::vector<Link> links;          ///< In order of establishment; at most kLinksMax.
-    quic::ConnectionHandle active;    ///< Link that carries packets; null when none is left.
+    /// Link that carries packets: the peer has said Hello on it. Null when there is none.
+    quic::ConnectionHandle active;
     overlay::Fragmenter fragmenter{0};
     overlay::Reassembler reassembler;
     std::uint32_t migrations = 0;  ///< Address changes this session lived through.
@@ -74,6 +75,8 @@ inline constexpr std::size_t kLinksMax = 4;
 inline constexpr base::Duration kSilenceMax = base::seconds(4);
 /// How long a session without links waits for a new one before it ends.
 inline constexpr base::Duration kSessionLinger = base::seconds(30);
+/// How long a new link may go without the peer's Hello.
+inline constexpr base::Duration kHelloTimeout = base::seconds(5);
 /// How long the loser of two links stays open for what is still under way.
 inline constexpr base::Duration kRetirement = base::seconds(1);
 /// Two connections dialled from both ends within this time crossed each other (handshake timeout).

@@ -31,7 +31,7 @@ void SessionControl::on_event(base::Instant now, const quic::Connected& event) {
     }
     state_.peers.bind(event.connection, handle);
     peer->key = event.key;
-    const auto attempt = dialer_.handle_success(now, handle, event.connection);
+    const auto attempt = dialer_.take_attempt(handle, event.connection);
     if (!peer->session) {
         peer->session.emplace();
         peer->session->id = state_.rng.u64();
@@ -56,19 +56,15 @@ void SessionControl::on_event(base::Instant now, const quic::Connected& event) {
 void SessionControl::on_link_up(base::Instant now, PeerHandle handle, Peer& peer, Link& link) {
     ++counters_.links_established;
     peer.session_ends = base::Instant::never();
-    peer.last_error.clear();
-    learn_underlay(peer, link.flow.remote);
     if (link.role == quic::Role::Client) {
         if (const auto stream = state_.endpoint->open_stream(link.connection)) {
             link.control_stream = *stream;
             say_hello(link, link.supersedes);
         }
     }
-    const Link* active = peer.session->active_link();
-    if (active == nullptr || peer.session->unreachable || link.supersedes) {
-        activate(now, handle, peer, link);
-    }
-    state_.look_at(handle, now + kSilenceMax);
+    // A TLS 1.3 client is done before the server has judged its certificate: only the peer's Hello
+    // says that it takes us. Until then the link carries no packets.
+    state_.look_at(handle, now + kHelloTimeout);
 }
 
 void SessionControl::activate(base::Instant now, PeerHandle handle, Peer& peer, Link& link) {
@@ -121,12 +117,16 @@ void SessionControl::on_refused(base::Instant now, const quic::Closed& event) {
 
 void SessionControl::on_link_lost(base::Instant now, PeerHandle handle, Peer& peer,
                                   const quic::Closed& event) {
-    ++counters_.links_lost;
     const bool was_active = peer.session->active == event.connection;
+    const bool was_welcome = peer.session->find(event.connection)->hello.has_value();
     peer.session->erase(event.connection);
+    if (!was_welcome) {
+        on_unwelcome(now, handle, peer, event);
+    }
     if (!was_active) {
         return;
     }
+    ++counters_.links_lost;
     for (Link& link : peer.session->links) {
         if (!link.retired()) {
             activate(now, handle, peer, link);
@@ -143,6 +143,20 @@ void SessionControl::on_link_lost(base::Instant now, PeerHandle handle, Peer& pe
     dialer_.start(left ? now + kBackoffFirst : now, handle);
 }
 
+/// A link ended before the peer's Hello: to us it is a dial that failed.
+void SessionControl::on_unwelcome(base::Instant now, PeerHandle handle, Peer& peer,
+                                  const quic::Closed& event) {
+    const std::string why = close_text(event);
+    if (const auto held_back = peer.link_log.admit(now)) {
+        state_.log.warn("{} at {}: {}{}", describe(peer), event.flow.remote.to_string(), why,
+                        held_back_text(*held_back));
+    }
+    if (peer.session->links.empty() && peer.session->peer_instance == 0) {
+        peer.session.reset();
+    }
+    dialer_.handle_failure(now, handle, event.connection, why);
+}
+
 void SessionControl::drop_link(base::Instant now, PeerHandle handle,
                                quic::ConnectionHandle connection, CloseCode code,
                                std::string_view reason) {
@@ -155,6 +169,7 @@ void SessionControl::drop_link(base::Instant now, PeerHandle handle,
     quic::Closed closed;
     closed.connection = connection;
     closed.cause = quic::CloseCause::LocalError;
+    closed.flow = peer->session->find(connection)->flow;
     closed.error = {base::ErrorCode::kProtocolViolation, 0, "closed by us"};
     on_link_lost(now, handle, *peer, closed);
 }
@@ -305,6 +320,9 @@ bool SessionControl::on_message(base::Instant now, PeerHandle handle, Link& link
 
 void SessionControl::on_hello(base::Instant now, PeerHandle handle, Peer& peer, Link& link,
                               Hello hello) {
+    dialer_.handle_success(handle);
+    learn_underlay(peer, link.flow.remote);
+    peer.last_error.clear();
     peer.hello_name = hello.name;
     peer.hello_role = hello.role;
     for (const net::SocketAddress& address : hello.underlay) {
@@ -433,14 +451,20 @@ base::Instant SessionControl::handle_deadline(base::Instant now, PeerHandle hand
     std::vector<quic::ConnectionHandle> due;
     base::Instant next = base::Instant::never();
     for (const Link& link : peer->session->links) {
-        if (link.retire_at <= now) {
+        const base::Instant ends =
+            link.hello ? link.retire_at
+                       : std::min(link.retire_at, link.established_at + kHelloTimeout);
+        if (ends <= now) {
             due.push_back(link.connection);
         } else {
-            next = std::min(next, link.retire_at);
+            next = std::min(next, ends);
         }
     }
     for (const quic::ConnectionHandle connection : due) {
         drop_link(now, handle, connection, CloseCode::Duplicate, "duplicate");
+    }
+    if (!peer->session) {
+        return next;
     }
     if (peer->session_ends <= now) {
         peer->session.reset();

@@ -63,6 +63,7 @@ class SessionControl {
 
     void on_link_up(base::Instant now, PeerHandle handle, Peer& peer, Link& link);
     void on_link_lost(base::Instant now, PeerHandle handle, Peer& peer, const quic::Closed& event);
+    void on_unwelcome(base::Instant now, PeerHandle handle, Peer& peer, const quic::Closed& event);
     void on_refused(base::Instant now, const quic::Closed& event);
     void read_messages(base::Instant now, PeerHandle handle, quic::ConnectionHandle connection);
     [[nodiscard]] bool on_message(base::Instant now, PeerHandle handle, Link& link,

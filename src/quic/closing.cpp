@@ -76,9 +76,7 @@ void Connection::finish(CloseCause cause, const base::Error& error) {
     event.role = role_;
     event.cause = cause;
     event.flow = flow_of(*ngtcp2_conn_get_path2(conn_.get()));
-    if (tls_->peer()) {
-        event.key = tls_->peer()->key;
-    }
+    event.key = tls_->shown_key();
     event.error = error;
     count_ending(event);
     ending_.emplace();

@@ -50,10 +50,11 @@ class TlsContext {
         return validity_;
     }
 
-    /// Trust, now, in a DER certificate that TLS has proven the possession of.
-    [[nodiscard]] base::Result<crypto::CertificateFacts> check(base::ByteView der) const {
-        return trust_.check(der, wall_now_);
+    /// Whose certificate this is and that it is in order now; whether we let them in is allows().
+    [[nodiscard]] base::Result<crypto::CertificateFacts> verify(base::ByteView der) const {
+        return crypto::verify_self_signed_certificate(der, wall_now_);
     }
+    [[nodiscard]] bool allows(const crypto::PublicKey& key) const { return trust_.allows(key); }
 
   private:
     using SslCtx = UniqueHandle<SSL_CTX, SSL_CTX_free>;

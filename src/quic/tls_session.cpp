@@ -126,13 +126,19 @@ void TlsSession::offer_ticket(base::ByteView ticket) {
 }
 
 bool TlsSession::accept_certificate(base::ByteView der) {
-    const auto facts = context_.check(der);
+    const auto facts = context_.verify(der);
     if (!facts) {
         refusal_ = facts.error();
         return false;
     }
+    shown_key_ = facts->key;
     if (expected_ && facts->node_id != *expected_) {
         refusal_ = base::Error{ErrorCode::kWrongIdentity, 0, "the peer is another node"};
+        return false;
+    }
+    if (!context_.allows(facts->key)) {
+        refusal_ =
+            base::Error{ErrorCode::kNotTrusted, 0, "the peer's key is not on the allow-list"};
         return false;
     }
     peer_ = *facts;

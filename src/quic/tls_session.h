@@ -62,6 +62,10 @@ class TlsSession {
     [[nodiscard]] std::string cipher() const;
     [[nodiscard]] std::string key_exchange() const;
 
+    /// The key of the last certificate that verified, trusted or not: whom we refused.
+    [[nodiscard]] const std::optional<crypto::PublicKey>& shown_key() const noexcept {
+        return shown_key_;
+    }
     /// The peer as far as it is known: verified, or (with 0-RTT) the owner of the ticket.
     [[nodiscard]] const std::optional<crypto::CertificateFacts>& peer() const noexcept {
         return peer_;
@@ -99,6 +103,7 @@ class TlsSession {
     std::uint64_t parameters_tag_ = 0;
     bool early_data_offered_ = false;
     std::optional<crypto::CertificateFacts> peer_;
+    std::optional<crypto::PublicKey> shown_key_;
     std::optional<base::Error> refusal_;
     std::optional<base::Bytes> ticket_;
 };

@@ -100,7 +100,7 @@ class World {
     /// Gives the host's TUN device an IP packet to send.
     void send_ip(HostId host, base::Bytes packet);
     /// What its TUN device received since the last call.
-    [[nodiscard]] std::vector<base::Bytes> take_received(HostId host);
+    std::vector<base::Bytes> take_received(HostId host);
     [[nodiscard]] std::size_t received_count(HostId host) const;
     [[nodiscard]] const std::vector<InFlight>& captured() const { return captured_; }
     /// Keeps a copy of every datagram sent, for replay.

@@ -211,7 +211,7 @@ TEST_F(DataPlaneTest, ANodeThatIsNoGatewayForwardsNothing) {
 TEST_F(DataPlaneTest, AClaimWithoutEntitlementIsRefusedAndReported) {
     world_.config_of(b_).network.advertise_subnets = {*net::parse_prefix("172.16.0.0/12")};
     start_pair();
-    EXPECT_EQ(world_.counter(a_, "claims_refused"), 1U);
+    EXPECT_GE(world_.counter(a_, "claims_refused"), 1U);
     EXPECT_EQ(world_.log(a_).count("172.16.0.0/12: refused"), 1U);
     PacketShape shape_out = shape(a_, b_);
     shape_out.destination = ip("172.16.1.1");
@@ -264,6 +264,7 @@ TEST_F(DataPlaneTest, GarbageAndReplayDoNotDisturbASession) {
     world_.capture(true);
     start_pair();
     send(a_, shape(a_, b_));
+    EXPECT_EQ(world_.take_received(b_).size(), 1U);
     world_.capture(false);
     const auto captured = world_.captured();
     base::Rng rng(base::Rng::Seed{});
