@@ -87,8 +87,8 @@ class PrefixTable {
 
   private:
     struct Node {
-        SparseArray prefixes;  ///< Entry numbers by base index.
-        SparseArray children;  ///< By byte: a node number, or kLeaf and an entry number.
+        alignas(64) SparseArray prefixes;  ///< Entry numbers by base index.
+        alignas(64) SparseArray children;  ///< By byte: a node number, or kLeaf and an entry.
     };
     struct Entry {
         PrefixKey key;

@@ -3,9 +3,9 @@
 // SparseArray: up to 256 numbers by an index of one byte, storing only those present.
 //
 // A bit set says which are present; the numbers lie without gaps in index order, found by counting
-// the bits before. It fills one cache line, which also holds the numbers while there are at most
-// four, as in most nodes of a large table; more of them move to the heap. Updates shift the numbers
-// behind. Move-only.
+// the bits before. It is as large as one cache line (align it), which also holds the numbers while
+// there are at most four, as in most nodes of a large table; more of them move to the heap. Updates
+// shift the numbers behind. Move-only.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace qe::route {
 
-class alignas(64) SparseArray {
+class SparseArray {
   public:
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool has(unsigned index) const noexcept {

@@ -96,63 +96,64 @@ struct Malformed {
     ErrorCode code;
 };
 
+constexpr Malformed kMalformed[] = {
+    {"nothing", "", ErrorCode::kTruncated},
+    {"version 0",
+     "05000014000000004011000000000000"
+     "00000000",
+     ErrorCode::kMalformed},
+    {"version 5",
+     "55000014000000004011000000000000"
+     "00000000",
+     ErrorCode::kMalformed},
+    {"version 15", "ff", ErrorCode::kMalformed},
+    {"IPv4, one byte", "45", ErrorCode::kTruncated},
+    {"IPv4, 19 bytes", "45000013000000004011000000000000000000", ErrorCode::kTruncated},
+    {"IPv4, header of 16",
+     "44000014000000004011000000000000"
+     "00000000",
+     ErrorCode::kMalformed},
+    {"IPv4, header of 0",
+     "40000014000000004011000000000000"
+     "00000000",
+     ErrorCode::kMalformed},
+    {"IPv4, total below header",
+     "46000014000000004011000000000000"
+     "00000000",
+     ErrorCode::kMalformed},
+    {"IPv4, total of 0",
+     "45000000000000004011000000000000"
+     "00000000",
+     ErrorCode::kMalformed},
+    {"IPv4, options cut",
+     "4f00003c000000004011000000000000"
+     "00000000",
+     ErrorCode::kTruncated},
+    {"IPv4, payload cut",
+     "45000015000000004011000000000000"
+     "00000000",
+     ErrorCode::kTruncated},
+    {"IPv4, byte behind",
+     "45000014000000004011000000000000"
+     "0000000000",
+     ErrorCode::kMalformed},
+    {"IPv6, one byte", "60", ErrorCode::kTruncated},
+    {"IPv6, 39 bytes",
+     "600000000000114000000000000000000000000000000000"
+     "000000000000000000000000000000",
+     ErrorCode::kTruncated},
+    {"IPv6, payload cut",
+     "600000000001114000000000000000000000000000000000"
+     "00000000000000000000000000000000",
+     ErrorCode::kTruncated},
+    {"IPv6, byte behind",
+     "600000000000114000000000000000000000000000000000"
+     "0000000000000000000000000000000000",
+     ErrorCode::kMalformed},
+};
+
 TEST(Packet, RefusesMalformedInput) {
-    const Malformed cases[] = {
-        {"nothing", "", ErrorCode::kTruncated},
-        {"version 0",
-         "05000014000000004011000000000000"
-         "00000000",
-         ErrorCode::kMalformed},
-        {"version 5",
-         "55000014000000004011000000000000"
-         "00000000",
-         ErrorCode::kMalformed},
-        {"version 15", "ff", ErrorCode::kMalformed},
-        {"IPv4, one byte", "45", ErrorCode::kTruncated},
-        {"IPv4, 19 bytes", "45000013000000004011000000000000000000", ErrorCode::kTruncated},
-        {"IPv4, header of 16",
-         "44000014000000004011000000000000"
-         "00000000",
-         ErrorCode::kMalformed},
-        {"IPv4, header of 0",
-         "40000014000000004011000000000000"
-         "00000000",
-         ErrorCode::kMalformed},
-        {"IPv4, total below header",
-         "46000014000000004011000000000000"
-         "00000000",
-         ErrorCode::kMalformed},
-        {"IPv4, total of 0",
-         "45000000000000004011000000000000"
-         "00000000",
-         ErrorCode::kMalformed},
-        {"IPv4, options cut",
-         "4f00003c000000004011000000000000"
-         "00000000",
-         ErrorCode::kTruncated},
-        {"IPv4, payload cut",
-         "45000015000000004011000000000000"
-         "00000000",
-         ErrorCode::kTruncated},
-        {"IPv4, byte behind",
-         "45000014000000004011000000000000"
-         "0000000000",
-         ErrorCode::kMalformed},
-        {"IPv6, one byte", "60", ErrorCode::kTruncated},
-        {"IPv6, 39 bytes",
-         "600000000000114000000000000000000000000000000000"
-         "000000000000000000000000000000",
-         ErrorCode::kTruncated},
-        {"IPv6, payload cut",
-         "600000000001114000000000000000000000000000000000"
-         "00000000000000000000000000000000",
-         ErrorCode::kTruncated},
-        {"IPv6, byte behind",
-         "600000000000114000000000000000000000000000000000"
-         "0000000000000000000000000000000000",
-         ErrorCode::kMalformed},
-    };
-    for (const Malformed& c : cases) {
+    for (const Malformed& c : kMalformed) {
         const auto parsed = parse_packet(hex(c.hex));
         ASSERT_FALSE(parsed) << c.why;
         EXPECT_EQ(parsed.error().code, c.code) << c.why;
