@@ -7,8 +7,10 @@
 #include <fstream>
 #include <iterator>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "config/schema.h"
 #include "quicether/config/config.h"
 
 namespace qe::config {
@@ -49,6 +51,15 @@ TEST(ExampleConfig, IsAccepted) {
         ASSERT_TRUE(config) << to_string(config.error());
         EXPECT_EQ(parse(to_toml(*config), "shown"), *config) << path;
         EXPECT_TRUE(unsupported_notes(*config).empty()) << path;
+    }
+}
+
+TEST(Manual, NamesEveryKey) {
+    const std::string manual = contents(QE_TEST_DATA_DIR "/../docs/operations/configuration.md");
+    for (const Field& field : schema()) {
+        const bool is_named = manual.find(fmt::format("| `{}` |", field.name)) != manual.npos ||
+                              manual.find(fmt::format("| `{}` |", field.key)) != manual.npos;
+        EXPECT_TRUE(is_named) << field.key;
     }
 }
 
