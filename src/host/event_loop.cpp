@@ -17,24 +17,33 @@ void EventLoop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
 
 void EventLoop::stop() noexcept { uv_stop(&loop_); }
 
-FdWatch::FdWatch(EventLoop& loop, int fd, Callback callback) : handle_(std::move(callback)) {
+FdWatch::FdWatch(EventLoop& loop, int fd, Callback callback)
+    : handle_(Watcher{std::move(callback), 0}) {
     // Fails only for a descriptor that is closed or cannot be polled: a bug of the caller.
     QE_ASSERT(uv_poll_init(loop.raw(), handle_.raw(), fd) == 0);
 }
 
 void FdWatch::set(FdEvents wanted) {
     const int events = (wanted.readable ? UV_READABLE : 0) | (wanted.writable ? UV_WRITABLE : 0);
-    if (events == std::exchange(events_, events)) {
+    Watcher& watcher = UvHandle<uv_poll_t, Watcher>::callback_of(handle_.raw());
+    if (events == std::exchange(watcher.events, events)) {
         return;
     }
     if (events == 0) {
         uv_poll_stop(handle_.raw());
-        return;
+    } else {
+        uv_poll_start(handle_.raw(), events, on_events);
     }
-    uv_poll_start(handle_.raw(), events, [](uv_poll_t* handle, int status, int ready) noexcept {
-        auto& callback = UvHandle<uv_poll_t, Callback>::callback_of(handle);
-        callback({status < 0 || (ready & UV_READABLE) != 0, (ready & UV_WRITABLE) != 0});
-    });
+}
+
+void FdWatch::on_events(uv_poll_t* handle, int status, int ready) noexcept {
+    Watcher& watcher = UvHandle<uv_poll_t, Watcher>::callback_of(handle);
+    watcher.callback({status < 0 || (ready & UV_READABLE) != 0, (ready & UV_WRITABLE) != 0});
+    // libuv stops watching after POLLERR, which for netlink only means that messages were lost.
+    const auto* base = reinterpret_cast<const uv_handle_t*>(handle);
+    if (status < 0 && watcher.events != 0 && uv_is_closing(base) == 0) {
+        uv_poll_start(handle, watcher.events, on_events);
+    }
 }
 
 CoarseTimer::CoarseTimer(EventLoop& loop, Callback callback) : handle_(std::move(callback)) {

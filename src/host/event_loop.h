@@ -59,7 +59,7 @@ class UvHandle {
 
     [[nodiscard]] T* raw() noexcept { return &block_->handle; }
     /// The callback behind a handle that libuv passed to a C function.
-    [[nodiscard]] static Callback& callback_of(T* handle) noexcept {
+    [[nodiscard]] static Callback& callback_of(const T* handle) noexcept {
         return static_cast<Block*>(handle->data)->callback;
     }
 
@@ -83,8 +83,14 @@ class FdWatch {
     void set(FdEvents wanted);
 
   private:
-    UvHandle<uv_poll_t, Callback> handle_;
-    int events_ = 0;
+    struct Watcher {
+        Callback callback;
+        int events = 0;  ///< UV_READABLE, UV_WRITABLE: what is being waited for.
+    };
+
+    static void on_events(uv_poll_t* handle, int status, int ready) noexcept;
+
+    UvHandle<uv_poll_t, Watcher> handle_;
 };
 
 /// A timer in whole milliseconds of CLOCK_MONOTONIC, for what need not be exact.
