@@ -36,10 +36,9 @@ tl::expected<ConfigText, Failure> read_config(const std::optional<std::string>& 
     }
     auto text = host::read_text_file(*place, config::kConfigBytesMax);
     if (!text) {
-        return tl::unexpected(
-            Failure{ExitCode::Failure,
-                    control::ErrorKind::BadConfig,
-                    {"configuration file " + text.error() + "; check the path"}});
+        return tl::unexpected(Failure{ExitCode::Failure,
+                                      control::ErrorKind::BadConfig,
+                                      {"configuration file " + text.error() + "; check the path"}});
     }
     return ConfigText{absolute_path(*place), std::move(*text)};
 }

@@ -3,7 +3,7 @@
 // The fields of every Document, in the manner of fields.h.
 #pragma once
 
-#include "fields.h"
+#include "control/fields.h"
 #include "quicether/control/document.h"
 
 namespace qe::control {

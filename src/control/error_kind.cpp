@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "error_kind.h"
+#include "control/error_kind.h"
 
 #include <array>
 #include <utility>

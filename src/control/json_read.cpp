@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "error_kind.h"
-#include "fields.h"
-#include "nesting.h"
+#include "control/error_kind.h"
+#include "control/fields.h"
+#include "control/nesting.h"
 #include "quicether/control/json.h"
 
 namespace qe::control {

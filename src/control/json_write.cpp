@@ -3,8 +3,8 @@
 // Messages to JSON text. Nothing here can fail but for want of memory.
 #include <nlohmann/json.hpp>
 
-#include "document_fields.h"
-#include "error_kind.h"
+#include "control/document_fields.h"
+#include "control/error_kind.h"
 #include "quicether/control/json.h"
 
 namespace qe::control {

@@ -19,7 +19,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
-#include "file_descriptor.h"
+#include "host/file_descriptor.h"
 #include "quicether/control/json.h"
 
 namespace qe::host {

@@ -3,8 +3,8 @@
 // What the CLI asks of a running daemon and what it answers, as typed values.
 //
 // The node fills these, `host` carries them over the Unix socket, `app` prints them; json.h is the
-// only place that knows their JSON. Durations are microseconds, sizes bytes, as the field names say;
-// a value the node does not know yet is an empty optional.
+// only place that knows their JSON. Durations are microseconds, sizes bytes, as the field names
+// say; a value the node does not know yet is an empty optional.
 #pragma once
 
 #include <cstdint>
@@ -69,11 +69,11 @@ struct Counter {
 
 struct StatusReply {
     std::string version;
-    std::string node_id;          ///< 40 hex digits
-    std::string public_key;       ///< 64 hex digits
+    std::string node_id;     ///< 40 hex digits
+    std::string public_key;  ///< 64 hex digits
     std::string name;
-    std::string role;             ///< "full", "light", "gateway", "bootstrap"
-    std::string state;            ///< "ok" or "degraded"
+    std::string role;                   ///< "full", "light", "gateway", "bootstrap"
+    std::string state;                  ///< "ok" or "degraded"
     std::vector<std::string> problems;  ///< Why degraded, one sentence each.
     std::string tun_name;
     std::uint32_t tun_mtu_bytes = 0;
@@ -82,7 +82,7 @@ struct StatusReply {
     std::uint64_t uptime_us = 0;
     std::uint32_t peers_configured = 0;
     std::uint32_t peers_connected = 0;
-    std::vector<std::string> active_paths;       ///< Local addresses in use.
+    std::vector<std::string> active_paths;  ///< Local addresses in use.
     std::vector<Counter> counters;
     friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
@@ -90,12 +90,12 @@ struct StatusReply {
 struct PathReply {
     std::string local;
     std::string remote;
-    std::string kind;             ///< "direct" or "relayed"
-    std::string direction;        ///< "dialled" or "accepted"
+    std::string kind;       ///< "direct" or "relayed"
+    std::string direction;  ///< "dialled" or "accepted"
     std::optional<std::uint64_t> rtt_us;
     std::optional<std::uint64_t> rtt_min_us;
     std::optional<std::uint64_t> rtt_variation_us;
-    std::uint64_t udp_payload_bytes = 0;   ///< PLPMTUD result
+    std::uint64_t udp_payload_bytes = 0;  ///< PLPMTUD result
     std::uint64_t datagram_bytes_max = 0;
     std::uint64_t congestion_window_bytes = 0;
     std::uint64_t bytes_in_flight = 0;
@@ -111,12 +111,12 @@ struct PathReply {
 struct PeerReply {
     std::string node_id;
     std::string name;
-    std::string state;            ///< "connected", "connecting", "unreachable", "idle"
+    std::string state;  ///< "connected", "connecting", "unreachable", "idle"
     std::string role;
-    std::string session_id;       ///< Stays the same for as long as the session lives.
+    std::string session_id;  ///< Stays the same for as long as the session lives.
     std::vector<std::string> overlay_addresses;
     std::vector<std::string> subnets;
-    std::vector<std::string> endpoints;    ///< Configured and learnt underlay addresses.
+    std::vector<std::string> endpoints;  ///< Configured and learnt underlay addresses.
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t packets_sent = 0;
@@ -126,7 +126,7 @@ struct PeerReply {
     std::optional<std::uint64_t> next_attempt_us;  ///< Until the next dial.
     std::uint32_t dials = 0;
     std::uint32_t migrations = 0;
-    std::string last_error;       ///< Why the last dial or session ended; empty if none did.
+    std::string last_error;  ///< Why the last dial or session ended; empty if none did.
     std::vector<PathReply> paths;
     friend bool operator==(const PeerReply&, const PeerReply&) = default;
 };
@@ -137,11 +137,11 @@ struct PeersReply {
 
 struct RouteReply {
     std::string destination;
-    std::string next_hop_id;      ///< NodeId, empty for local.
+    std::string next_hop_id;  ///< NodeId, empty for local.
     std::string next_hop_name;
-    std::string via;              ///< "local", "direct", "gateway"
-    std::string origin;           ///< "derived", "configured", "advertised"
-    bool active = false;          ///< Chosen among the candidates and its next hop is reachable.
+    std::string via;      ///< "local", "direct", "gateway"
+    std::string origin;   ///< "derived", "configured", "advertised"
+    bool active = false;  ///< Chosen among the candidates and its next hop is reachable.
     friend bool operator==(const RouteReply&, const RouteReply&) = default;
 };
 struct RoutesReply {
@@ -155,7 +155,7 @@ struct PingReply {
     std::uint64_t rtt_us = 0;
     std::string path_local;
     std::string path_remote;
-    std::string kind;             ///< "direct" or "relayed"
+    std::string kind;  ///< "direct" or "relayed"
     friend bool operator==(const PingReply&, const PingReply&) = default;
 };
 
@@ -169,8 +169,8 @@ struct ConfigReply {
     friend bool operator==(const ConfigReply&, const ConfigReply&) = default;
 };
 struct ReloadReply {
-    std::vector<std::string> applied;         ///< Keys that took effect.
-    std::vector<std::string> needs_restart;   ///< Keys that changed but wait for a restart.
+    std::vector<std::string> applied;        ///< Keys that took effect.
+    std::vector<std::string> needs_restart;  ///< Keys that changed but wait for a restart.
     friend bool operator==(const ReloadReply&, const ReloadReply&) = default;
 };
 struct StopReply {
@@ -178,7 +178,7 @@ struct StopReply {
 };
 /// One log record; a LogsRequest is answered by a sequence of these.
 struct LogLine {
-    std::string time;             ///< RFC 3339 with microseconds, UTC
+    std::string time;  ///< RFC 3339 with microseconds, UTC
     std::string level;
     std::string module;
     std::string message;
