@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 import sys
 import time
@@ -40,6 +41,13 @@ def differences(before: dict[str, list[str]], after: dict[str, list[str]]) -> li
             for sign, lines in (("-", set(before[kind]) - set(after[kind])),
                                 ("+", set(after[kind]) - set(before[kind])))
             for line in sorted(lines)]
+
+
+def gone_with_the_process(running: dict[str, list[str]], crashed: dict[str, list[str]]) -> str:
+    """What a crash takes along by itself, in short."""
+    changes = differences(running, crashed)
+    gone = {kind: sum(change.startswith(f"{kind}: -") for change in changes) for kind in running}
+    return ", ".join(f"{count} {kind}" for kind, count in gone.items() if count)
 
 
 class Bystanders:
@@ -108,8 +116,7 @@ def crash_and_return(lab: Lab, hosts: list[Host], victim: Host) -> None:
          f"{sum(r.lost for r in results.values())} of {sum(r.sent for r in results.values())}",
          "0"],
         ["first echo after its start", milliseconds(back), "2 s"],
-        ["left on the host by the crash", differences(running_state, crashed_state) or "nothing",
-         ""],
+        ["gone with the process", gone_with_the_process(running_state, crashed_state), ""],
         ["different after the next start",
          differences(running_state, returned_state) or "nothing", "nothing"],
     ])
@@ -121,11 +128,12 @@ def crash_and_return(lab: Lab, hosts: list[Host], victim: Host) -> None:
 
 def second_daemon_is_refused(victim: Host) -> None:
     done = victim.namespace.try_run(victim.start_command(), timeout_s=20)
-    sentence = (done.stderr or done.stdout).strip().splitlines()
+    lines = done.stderr.strip().splitlines()
+    sentence = json.loads(lines[-1])["message"] if lines else ""
     show("a second daemon on the same state directory", ["exit code", "what it says"],
-         [[done.returncode, sentence[-1] if sentence else "(nothing)"]])
+         [[done.returncode, sentence]])
     assert done.returncode == 1
-    assert sentence, "no sentence says why"
+    assert str(victim.state_directory) in sentence, "no sentence says why"
     assert victim.try_ask("status") is not None, "the first daemon no longer answers"
 
 

@@ -39,10 +39,12 @@ def measure(west: Host, east: Host, payload: bytes) -> list[dict[str, object]]:
     """One row for each overlay family; the first traffic right after the handshake counts too."""
     rows = []
     for family, address in (("v4", east.v4), ("v6", east.v6)):
+        fragments = west.counters()["fragments_sent"]
         udp = udp_packets(west.namespace, east.namespace, address, UDP_IP_BYTES, UDP_COUNT)
         transfer = tcp_transfer(west.namespace, east.namespace, address, payload)
         rows.append({"overlay": family, "udp": udp, "intact": transfer.intact,
-                     "rate": transfer.megabits_per_second})
+                     "rate": transfer.megabits_per_second,
+                     "fragments": west.counters()["fragments_sent"] - fragments})
     return rows
 
 
@@ -61,7 +63,7 @@ def test(lab: Lab) -> None:
                 rows.append([mtu, underlay, seen["overlay"],
                              "intact" if seen["intact"] else "BROKEN", f"{seen['rate']:.0f}",
                              f"{seen['udp']}/{UDP_COUNT}", path["udp_payload_bytes"],
-                             west.counters()["fragments_sent"]])
+                             seen["fragments"]])
                 if not seen["intact"] or seen["udp"] != UDP_COUNT:
                     failures.append(f"underlay {underlay} {mtu}, overlay {seen['overlay']}")
             west.stop()

@@ -44,7 +44,7 @@ class Switch:
     """A bridge: every attached host is a neighbour of every other, on IPv4 and IPv6.
 
     `index` tells several switches of one test apart: 198.51.<100+index>.0/24 and
-    2001:db8:<index>::/64; the last part of a host's addresses is its number.
+    2001:db8:<1+index>::/64; the last part of a host's addresses is its number.
     """
 
     def __init__(self, namespace: Namespace, index: int = 0) -> None:
@@ -56,7 +56,7 @@ class Switch:
         return f"198.51.{100 + self.index}.{number}"
 
     def address6(self, number: int) -> str:
-        return f"2001:db8:{self.index:x}::{number:x}"
+        return f"2001:db8:{self.index + 1:x}::{number:x}"
 
     def attach(self, host: Namespace, number: int, interface: str = "eth0") -> Attachment:
         port = f"p{number}-{host.label}"[:15]
