@@ -147,6 +147,20 @@ struct Callbacks {
         return kOk;
     }
 
+    static int datagram_acked(ngtcp2_conn* /*conn*/, std::uint64_t id, void* user_data) noexcept {
+        if (id == Connection::kLargeDatagram) {
+            self(user_data).black_hole_.on_large_delivered();
+        }
+        return kOk;
+    }
+
+    static int datagram_lost(ngtcp2_conn* /*conn*/, std::uint64_t id, void* user_data) noexcept {
+        if (id == Connection::kLargeDatagram) {
+            self(user_data).black_hole_.on_large_lost(self(user_data).now_);
+        }
+        return kOk;
+    }
+
     static int stream_data(ngtcp2_conn* /*conn*/, std::uint32_t flags, std::int64_t id,
                            std::uint64_t /*offset*/, const std::uint8_t* data, std::size_t size,
                            void* user_data, void* /*stream_user_data*/) noexcept {
@@ -219,6 +233,8 @@ struct Callbacks {
         table.path_validation = &path_validation;
         table.recv_stateless_reset2 = &stateless_reset;
         table.recv_datagram = &datagram;
+        table.ack_datagram = &datagram_acked;
+        table.lost_datagram = &datagram_lost;
         table.recv_stream_data = &stream_data;
         table.acked_stream_data_offset = &stream_acked;
         table.stream_reset = &stream_reset;

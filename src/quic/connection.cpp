@@ -193,6 +193,7 @@ void Connection::after_input(std::size_t packets) {
     }
     if (!ending_) {
         refresh_path();
+        refresh_black_hole();
         refresh_datagram_size();
     }
 }
@@ -205,11 +206,29 @@ void Connection::on_timeout(base::Instant now) {
         return;
     }
     refresh_path();
+    refresh_black_hole();
     refresh_datagram_size();
 }
 
 base::Instant Connection::deadline() const noexcept {
-    return base::Instant::from_nanoseconds(ngtcp2_conn_get_expiry2(conn_.get()));
+    return std::min(base::Instant::from_nanoseconds(ngtcp2_conn_get_expiry2(conn_.get())),
+                    black_hole_.deadline());
+}
+
+void Connection::refresh_black_hole() {
+    if (black_hole_.suspicious()) {
+        const auto pto =
+            base::Duration(static_cast<std::int64_t>(ngtcp2_conn_get_pto2(conn_.get())));
+        if (black_hole_.opens(now_, last_acknowledged_at_, pto)) {
+            ++context_.counters.black_holes;
+        }
+    }
+    static_cast<void>(black_hole_.ends(now_));
+}
+
+std::size_t Connection::udp_payload_max() const noexcept {
+    return black_hole_.retreating() ? NGTCP2_MAX_UDP_PAYLOAD_SIZE
+                                    : ngtcp2_conn_get_max_tx_udp_payload_size2(conn_.get());
 }
 
 void Connection::refresh_path() {
@@ -220,13 +239,15 @@ void Connection::refresh_path() {
     if (flow != flow_ && flow != unproven_flow_) {
         flow_ = flow;
         path_news_ = true;
+        black_hole_.reset();
         ++context_.counters.migrations;
     }
 }
 
 std::size_t Connection::compute_datagram_room() const noexcept {
     const std::size_t id_size = ngtcp2_conn_get_dcid2(conn_.get())->datalen;
-    const std::size_t path_max = ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn_.get());
+    const std::size_t path_max =
+        std::min(ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn_.get()), udp_payload_max());
     if (!established_) {
         return role_ == Role::Client && tls_->early_data_offered()
                    ? early_datagram_room(path_max, id_size)

@@ -21,6 +21,7 @@
 
 #include <ngtcp2/ngtcp2.h>
 
+#include "quic/black_hole.h"
 #include "quic/c_handle.h"
 #include "quic/context.h"
 #include "quic/datagram_queue.h"
@@ -106,6 +107,10 @@ class Connection {
   private:
     friend struct Callbacks;
 
+    /// What ngtcp2 is to tell the fate of: datagrams in packets that only a larger path carries.
+    static constexpr std::uint64_t kSmallDatagram = 0;
+    static constexpr std::uint64_t kLargeDatagram = 1;
+
     using NgConn = UniqueHandle<ngtcp2_conn, ngtcp2_conn_del>;
 
     /// What ngtcp2 has counted, as far as progress is read from it.
@@ -126,6 +131,9 @@ class Connection {
     // Progress (connection.cpp, handshake.cpp).
     [[nodiscard]] Progress progress() const noexcept;
     void refresh_path();
+    void refresh_black_hole();
+    /// Largest UDP payload that may be written now.
+    [[nodiscard]] std::size_t udp_payload_max() const noexcept;
     void refresh_datagram_size();
     [[nodiscard]] std::size_t compute_datagram_room() const noexcept;
     /// False: the handshake must fail.
@@ -136,10 +144,12 @@ class Connection {
     [[nodiscard]] std::optional<Event> fetch_stream_data();
 
     // Writing (write.cpp).
+    void fill(PacketBurst& burst);
     [[nodiscard]] ngtcp2_ssize write_packet(base::MutableBytes room, PacketBurst& burst);
     [[nodiscard]] ngtcp2_ssize write_stream_frame(base::MutableBytes room, PacketBurst& burst);
     [[nodiscard]] ngtcp2_ssize write_datagram_frame(base::MutableBytes room, PacketBurst& burst);
     [[nodiscard]] bool may_send_data() const noexcept;
+    [[nodiscard]] bool stalled() const noexcept;
     void drop_oversized_datagrams() noexcept;
     void end_probe(std::uint64_t in_flight_before) noexcept;
     [[nodiscard]] net::TransmitDatagrams flush_carry(base::MutableBytes buffer);
@@ -172,11 +182,13 @@ class Connection {
     bool reset_received_ = false;
     bool more_to_write_ = false;
     bool probing_ = false;
+    bool probe_first_ = false;  ///< The packet being written must be small.
     unsigned key_generations_ = 0;
 
     DatagramQueue datagrams_;
     std::uint64_t datagrams_dropped_ = 0;
     std::size_t datagram_bytes_max_ = 0;
+    BlackHole black_hole_;
     std::size_t packet_fill_ = 0;  ///< Datagram bytes in the packet being written.
     StreamTable streams_;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Connection, part of: the end of the handshake, and what the caller is told of a live connection.
+#include <algorithm>
 #include <utility>
 
 #include "quic/connection.h"
@@ -149,7 +150,8 @@ ConnectionInfo Connection::info() const {
     info.packets_lost = counts.pkt_lost;
     info.datagrams_dropped = datagrams_dropped_;
     info.datagram_queue_bytes = datagrams_.bytes();
-    info.udp_payload_bytes = ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn_.get());
+    info.udp_payload_bytes =
+        std::min(ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn_.get()), udp_payload_max());
     info.datagram_bytes_max = datagram_bytes_max_;
     info.established_at = established_at_;
     info.last_received_at = last_received_at_;

@@ -15,6 +15,9 @@
 namespace qe::quic {
 namespace {
 
+/// Datagram bytes that a packet of the smallest path carries (RFC 9000, 14.1), roughly.
+constexpr std::size_t kSafeFill = 1160;
+
 /// A packet at least this full is worth padding to whole size when others follow in the burst.
 constexpr bool nearly_full(std::size_t bytes, std::size_t bytes_max) noexcept {
     return bytes * 8 >= bytes_max * 7;
@@ -31,14 +34,29 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
         return flush_carry(buffer);
     }
     drop_oversized_datagrams();
+    // ngtcp2 puts the next datagram into the packet that probes a silent path. On a path that
+    // swallows large packets such probes would all be lost: send it bare then.
+    probe_first_ = stalled();
     const std::uint64_t in_flight = probing_ ? progress().bytes_in_flight : 0;
-    PacketBurst burst(buffer, ngtcp2_conn_get_max_tx_udp_payload_size2(conn_.get()),
-                      ngtcp2_conn_get_send_quantum2(conn_.get()));
+    PacketBurst burst(buffer, udp_payload_max(), ngtcp2_conn_get_send_quantum2(conn_.get()));
+    fill(burst);
+    if (!ending_) {
+        ngtcp2_conn_update_pkt_tx_time(conn_.get(), now.nanoseconds());
+        end_probe(in_flight);
+    }
+    return burst.result();
+}
+
+void Connection::fill(PacketBurst& burst) {
     while (burst.open()) {
         const base::MutableBytes room = burst.room();
+        const bool probed = probe_first_;
         const ngtcp2_ssize size = write_packet(room, burst);
         if (size < 0) {
             end_with(static_cast<int>(size));
+        }
+        if (size == 0 && probed) {
+            continue;
         }
         if (size <= 0) {
             more_to_write_ = false;
@@ -52,11 +70,6 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
             break;
         }
     }
-    if (!ending_) {
-        ngtcp2_conn_update_pkt_tx_time(conn_.get(), now.nanoseconds());
-        end_probe(in_flight);
-    }
-    return burst.result();
 }
 
 net::TransmitDatagrams Connection::flush_carry(base::MutableBytes buffer) {
@@ -77,9 +90,15 @@ void Connection::drop_oversized_datagrams() noexcept {
     }
 }
 
+bool Connection::stalled() const noexcept {
+    constexpr base::Duration kPatience = base::milliseconds(250);
+    return !datagrams_.empty() && now_ - last_acknowledged_at_ > kPatience &&
+           progress().bytes_in_flight > 0;
+}
+
 ngtcp2_ssize Connection::write_packet(base::MutableBytes room, PacketBurst& burst) {
     packet_fill_ = 0;
-    while (may_send_data()) {
+    while (may_send_data() && !probe_first_) {
         ngtcp2_ssize size = 0;
         if (streams_.can_send() && ngtcp2_conn_get_max_data_left2(conn_.get()) > 0) {
             size = write_stream_frame(room, burst);
@@ -93,6 +112,7 @@ ngtcp2_ssize Connection::write_packet(base::MutableBytes room, PacketBurst& burs
         }
         drop_oversized_datagrams();
     }
+    probe_first_ = false;
     return ngtcp2_conn_write_pkt(conn_.get(), burst.path(), burst.info(), base::as_u8(room),
                                  room.size(), now_.nanoseconds());
 }
@@ -147,10 +167,12 @@ ngtcp2_ssize Connection::write_datagram_frame(base::MutableBytes room, PacketBur
     const ngtcp2_vec vector{
         .base = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(datagram.data())),
         .len = datagram.size()};
+    const std::uint64_t fate =
+        packet_fill_ + datagram.size() > kSafeFill ? kLargeDatagram : kSmallDatagram;
     int accepted = 0;
-    const ngtcp2_ssize size = ngtcp2_conn_writev_datagram(conn_.get(), burst.path(), burst.info(),
-                                                          base::as_u8(room), room.size(), &accepted,
-                                                          flags, 0, &vector, 1, now_.nanoseconds());
+    const ngtcp2_ssize size = ngtcp2_conn_writev_datagram(
+        conn_.get(), burst.path(), burst.info(), base::as_u8(room), room.size(), &accepted, flags,
+        fate, &vector, 1, now_.nanoseconds());
     if (accepted != 0) {
         packet_fill_ += datagram.size();
         datagrams_.pop();

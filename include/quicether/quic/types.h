@@ -192,6 +192,7 @@ struct EndpointCounters {
     std::uint64_t early_data_rejected = 0;
     std::uint64_t migrations = 0;
     std::uint64_t key_updates = 0;
+    std::uint64_t black_holes = 0;  ///< Paths that began to swallow large packets (RFC 8899, 4.3).
     std::uint64_t receive_arena_drops = 0;
     std::uint64_t event_queue_drops = 0;
 };

@@ -88,6 +88,51 @@ TEST(Discovery, ProbesAreOrderedAndBounded) {
     }
 }
 
+/// One full-size datagram every two milliseconds, whatever "full-size" is at the time.
+void send_steadily(Pair& pair, base::Duration duration) {
+    const base::Instant end = pair.net.now() + duration;
+    while (pair.net.now() < end) {
+        const std::size_t most = pair.client.endpoint->datagram_bytes_max(pair.at_client);
+        static_cast<void>(pair.client.send(pair.at_client, make_bytes(most)));
+        pair.net.run_for(base::milliseconds(2));
+    }
+}
+
+TEST(BlackHole, AShrunkenPathIsNoticedAndLeftAgainWhenItHeals) {
+    Pair pair;
+    pair.connect();
+    pair.net.run_for(base::seconds(2));
+    send_steadily(pair, base::seconds(1));
+    pair.net.mtu = 1300;  // silently
+    send_steadily(pair, base::seconds(5));
+    EXPECT_EQ(pair.client.counters().black_holes, 1U);
+    EXPECT_EQ(pair.client.endpoint->info(pair.at_client)->udp_payload_bytes, 1200U);
+    EXPECT_EQ(pair.client.last<DatagramSizeChanged>()->bytes_max, 1170U);
+    const std::size_t before = pair.server.datagrams.size();
+    send_steadily(pair, base::seconds(1));
+    EXPECT_GT(pair.server.datagrams.size() - before, 400U);
+    pair.net.mtu = 1500;
+    pair.net.run_for(base::seconds(61));
+    EXPECT_EQ(pair.client.endpoint->info(pair.at_client)->udp_payload_bytes, 1472U);
+    const std::size_t healed = pair.server.datagrams.size();
+    send_steadily(pair, base::seconds(2));
+    EXPECT_GT(pair.server.datagrams.size() - healed, 900U);
+    EXPECT_EQ(pair.client.counters().black_holes, 1U);
+}
+
+TEST(BlackHole, OrdinaryLossIsNotOne) {
+    Pair pair;
+    pair.connect();
+    pair.net.run_for(base::seconds(2));
+    std::uint64_t counter = 0;
+    pair.net.filter = [&](WirePacket&) { return ++counter % 10 < 7; };
+    send_steadily(pair, base::seconds(10));
+    // A path that is dead for all sizes is not one either.
+    pair.net.filter = [](WirePacket&) { return false; };
+    send_steadily(pair, base::seconds(3));
+    EXPECT_EQ(pair.client.counters().black_holes, 0U);
+}
+
 /// Sends a datagram each way and expects both to come through.
 void expect_traffic(Pair& pair) {
     const std::size_t here = pair.client.datagrams.size();
