@@ -185,7 +185,7 @@ def recorded(file: Path, arena: Arena) -> tuple[list[bytes], list[bytes]]:
                                                                    arena.bob.at.v6)}
     theirs = [d for d in udp_datagrams(file)
               if d.source in sources and d.destination_port == PORT]
-    return [d.payload for d in theirs], [d.frame for d in theirs]
+    return [d.payload for d in theirs], [d.wire_frame() for d in theirs]
 
 
 def flood_outcome(arena: Arena, before: dict[str, Any], sent: int) -> tuple[int, bool, str]:

@@ -46,14 +46,33 @@ def frames(file: Path) -> Iterator[bytes]:
         at += 16 + size
 
 
+def _ones_complement_sum(data: bytes) -> int:
+    padded = data + b"\x00" * (len(data) % 2)
+    total = sum(struct.unpack(f">{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
 @dataclass
 class UdpDatagram:
     frame: bytes
+    udp_offset: int         # of the UDP header in the frame
     source: bytes
     destination: bytes
     source_port: int
     destination_port: int
     payload: bytes
+
+    def wire_frame(self) -> bytes:
+        """The frame as it would be on a wire: a veth leaves the UDP checksum to hardware that does
+        not exist, so the recorded one is not valid."""
+        at = self.udp_offset
+        udp = bytearray(self.frame[at:at + 8] + self.payload)
+        udp[6:8] = b"\x00\x00"
+        pseudo = self.source + self.destination + struct.pack(">HH", _UDP, len(udp))
+        udp[6:8] = struct.pack(">H", 0xFFFF - _ones_complement_sum(pseudo + udp) or 0xFFFF)
+        return self.frame[:at] + bytes(udp)
 
 
 def udp_datagrams(file: Path) -> Iterator[UdpDatagram]:
@@ -70,5 +89,5 @@ def udp_datagrams(file: Path) -> Iterator[UdpDatagram]:
         else:
             continue
         source_port, destination_port, size = struct.unpack_from(">HHH", frame, start)
-        yield UdpDatagram(frame, source, destination, source_port, destination_port,
+        yield UdpDatagram(frame, start, source, destination, source_port, destination_port,
                           frame[start + 8:start + size])
