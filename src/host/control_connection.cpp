@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kReadBytes = 16 * 1024;
 /// Sent output is cut off the buffer in pieces of this size, not after every write.
 constexpr std::size_t kCompactBytes = 256 * 1024;
+/// With more than this unsent, the next request waits.
+constexpr std::size_t kCongestedBytes = 256 * 1024;
 
 bool would_block(int error) noexcept {
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
@@ -36,6 +38,7 @@ ControlConnection::ControlConnection(EventLoop& loop, FileDescriptor fd, base::I
 void ControlConnection::on_ready(FdEvents events) {
     if (events.writable) {
         write_some();
+        serve_lines();
     }
     if (events.readable && state_ != State::Closed) {
         read_some();
@@ -49,12 +52,14 @@ void ControlConnection::read_some() {
     if (size < 0 && would_block(errno)) {
         return;
     }
-    if (size <= 0) {
+    if (size < 0) {
+        state_ = State::Closed;
+        return;
+    }
+    if (size == 0) {
         input_ended_ = true;
-        // A broken connection, or a client that wants nothing more.
-        if (size < 0 || state_ == State::Closing || !serving_) {
-            state_ = State::Closed;
-        }
+        finish_closing();
+        serve_lines();
         return;
     }
     progress_ = boottime_now();
@@ -70,11 +75,14 @@ void ControlConnection::serve_lines() {
         return;
     }
     in_serve_lines_ = true;
-    while (!serving_ && state_ == State::Open && serve_one_line()) {
+    bool starved = false;
+    // Who asks faster than it reads waits for its own answers, not for the bound that drops it.
+    while (!starved && !serving_ && state_ == State::Open && unsent() < kCongestedBytes) {
+        starved = !serve_one_line();
     }
     in_serve_lines_ = false;
     input_.erase(0, std::exchange(consumed_, 0));
-    if (!serving_ && input_ended_) {
+    if (starved && input_ended_) {
         close_when_sent();
     }
 }
@@ -108,12 +116,11 @@ bool ControlConnection::send_line(std::string_view line) {
     if (state_ == State::Closed) {
         return false;
     }
-    const std::size_t unsent = output_.size() - sent_;
-    if (unsent > kUnsentBytesMax) {
+    if (unsent() > kUnsentBytesMax) {
         state_ = State::Closed;
         return false;
     }
-    if (unsent == 0) {
+    if (unsent() == 0) {
         progress_ = boottime_now();
     }
     output_ += line;
@@ -141,6 +148,10 @@ void ControlConnection::write_some() {
         output_.erase(0, sent_);
         sent_ = 0;
     }
+    finish_closing();
+}
+
+void ControlConnection::finish_closing() {
     if (state_ == State::Closing && output_.empty()) {
         ::shutdown(fd_.get(), SHUT_WR);
         state_ = input_ended_ ? State::Closed : state_;

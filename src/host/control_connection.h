@@ -52,7 +52,9 @@ class ControlConnection {
     void serve_lines();
     [[nodiscard]] bool serve_one_line();
     void write_some();
+    void finish_closing();
     void update_watch();
+    [[nodiscard]] std::size_t unsent() const noexcept { return output_.size() - sent_; }
 
     FileDescriptor fd_;
     OnInput on_input_;

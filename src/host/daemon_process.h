@@ -51,10 +51,11 @@ class Daemon final : private NodeListener {
     // --- Start, in this order ---
     [[nodiscard]] Checked<void> make_node();
     void restore_state();
+    /// Listening already tells a second daemon off; clients are served once the loop runs.
+    [[nodiscard]] Checked<void> open_control();
     [[nodiscard]] Checked<void> open_netlink();
     [[nodiscard]] Checked<void> open_devices();
     [[nodiscard]] Checked<void> open_driver();
-    [[nodiscard]] Checked<void> open_control();
     void watch_signals();
 
     // --- NodeListener ---

@@ -43,8 +43,8 @@ Checked<void> Daemon::start() {
     }
     directory_.emplace(std::move(*directory));
     using Step = Checked<void> (Daemon::*)();
-    for (const Step step : {&Daemon::make_node, &Daemon::open_netlink, &Daemon::open_devices,
-                            &Daemon::open_driver, &Daemon::open_control}) {
+    for (const Step step : {&Daemon::make_node, &Daemon::open_control, &Daemon::open_netlink,
+                            &Daemon::open_devices, &Daemon::open_driver}) {
         if (auto done = (this->*step)(); !done) {
             return done;
         }
@@ -94,6 +94,27 @@ void Daemon::restore_state() {
         }
     }
     writer_.emplace(loop_, store, log_);
+}
+
+Checked<void> Daemon::open_control() {
+    router_.emplace(sink_, control::VersionReply{options_.version, options_.commit},
+                    RequestRouter::Actions{
+                        [this] { stop("stopped by the operator"); }, [this] { return reload(); },
+                        [this](control::StatusReply& status) { complete_status(status); },
+                        [this](node::RequestId id, const control::Request& request) {
+                            node_->handle_request(boottime_now(), id, request);
+                            wake();
+                        }});
+    auto server = ControlServer::listen(loop_, options_.socket_path, log_,
+                                        [this](ClientId client, const control::Request& request) {
+                                            router_->handle_request(client, request);
+                                        });
+    if (!server) {
+        return refuse(server.error());
+    }
+    control_ = std::move(*server);
+    router_->attach(control_.get());
+    return {};
 }
 
 Checked<void> Daemon::open_netlink() {
@@ -151,27 +172,6 @@ Checked<void> Daemon::open_driver() {
                       });
     readiness_.emplace(loop_, [this] { on_ready(); });
     tick_.start_repeating(kTickInterval);
-    return {};
-}
-
-Checked<void> Daemon::open_control() {
-    router_.emplace(sink_, control::VersionReply{options_.version, options_.commit},
-                    RequestRouter::Actions{
-                        [this] { stop("stopped by the operator"); }, [this] { return reload(); },
-                        [this](control::StatusReply& status) { complete_status(status); },
-                        [this](node::RequestId id, const control::Request& request) {
-                            node_->handle_request(boottime_now(), id, request);
-                            wake();
-                        }});
-    auto server = ControlServer::listen(loop_, options_.socket_path, log_,
-                                        [this](ClientId client, const control::Request& request) {
-                                            router_->handle_request(client, request);
-                                        });
-    if (!server) {
-        return refuse(server.error());
-    }
-    control_ = std::move(*server);
-    router_->attach(control_.get());
     return {};
 }
 

@@ -95,9 +95,9 @@ def test_two_daemons(host: Host, other: Host) -> None:
 def test_overlaps_at_start(host: Host) -> None:
     space = host.namespace
     for address, addition in (
-            ("10.44.9.1/24", ["link", "set", "lan0", "up"]),
+            ("10.44.9.1/24", ["link", "set", "lan1", "up"]),
             ("192.0.2.1/24", ["route", "add", "10.44.128.0/17", "via", "192.0.2.254"])):
-        space.run(["ip", "link", "add", "lan0", "type", "dummy"])
+        space.run(["ip", "link", "add", "lan0", "type", "veth", "peer", "name", "lan1"])
         space.run(["ip", "addr", "add", address, "dev", "lan0"])
         space.run(["ip", "link", "set", "lan0", "up"])
         space.run(["ip", *addition])
@@ -110,7 +110,7 @@ def test_overlap_while_running(host: Host) -> None:
     space = host.namespace
     host.tables["network"]["tun_name"] = "quicether0"
     host.start()
-    space.run(["ip", "link", "add", "lan0", "type", "dummy"])
+    space.run(["ip", "link", "add", "lan0", "type", "veth", "peer", "name", "lan1"])
     space.run(["ip", "addr", "add", "10.44.7.1/24", "dev", "lan0"])
     space.run(["ip", "link", "set", "lan0", "up"])
     wait_for("the overlap is reported", lambda: any("10.44.7.1/24" in p for p in problems(host)))

@@ -199,6 +199,22 @@ TEST_F(ControlServerTest, AnswersAClientThatHasShutItsWriteSide) {
     EXPECT_THAT(client.text(), HasSubstr("late"));
 }
 
+TEST_F(ControlServerTest, SendsAllOfALargeAnswerToAClientThatHasShutItsWriteSide) {
+    Client client(path_);
+    client.send(kStatus);
+    client.end_input();
+    ASSERT_TRUE(until([&] { return requests_ == 1; }));
+    control::RoutesReply routes;
+    routes.routes.resize(20'000);
+    server_->reply(last_client_, routes);
+    ASSERT_TRUE(until([&] {
+        client.read();
+        return client.ended();
+    }));
+    EXPECT_EQ(client.lines(), 1);
+    EXPECT_EQ(client.text().size(), control::encode_reply(routes).size() + 1);
+}
+
 TEST_F(ControlServerTest, EndsAStreamAfterWhatWasSent) {
     Client client(path_);
     client.send("{\"v\":1,\"request\":\"logs\",\"lines\":3,\"follow\":false}\n");
