@@ -16,12 +16,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -331,19 +333,12 @@ bool watch(Peer& peer, base::Instant until, std::optional<quic::ConnectionHandle
 }
 
 CertificateKind certificate_kind_of(std::string_view text) {
-    if (text == "good") {
-        return CertificateKind::Good;
+    constexpr std::array<std::string_view, 4> kNames = {"good", "expired", "future", "tampered"};
+    const auto* const found = std::find(kNames.begin(), kNames.end(), text);
+    if (found == kNames.end()) {
+        die("no such certificate kind");
     }
-    if (text == "expired") {
-        return CertificateKind::Expired;
-    }
-    if (text == "future") {
-        return CertificateKind::Future;
-    }
-    if (text == "tampered") {
-        return CertificateKind::Tampered;
-    }
-    die("no such certificate kind");
+    return static_cast<CertificateKind>(found - kNames.begin());
 }
 
 int dial(char** argument) {
