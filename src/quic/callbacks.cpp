@@ -18,7 +18,7 @@ struct Callbacks {
     }
 
     // --- Randomness and TLS --------------------------------------------------------------------
-    static void rand(std::uint8_t* out, std::size_t size, const ngtcp2_rand_ctx* context) noexcept {
+    static void fill_random(std::uint8_t* out, std::size_t size, const ngtcp2_rand_ctx* context) noexcept {
         static_cast<base::Rng*>(context->native_handle)
             ->fill(std::as_writable_bytes(std::span(out, size)));
     }
@@ -224,7 +224,7 @@ struct Callbacks {
         table.delete_crypto_aead_ctx = &ngtcp2_crypto_delete_crypto_aead_ctx_cb;
         table.delete_crypto_cipher_ctx = &ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
         table.version_negotiation = &ngtcp2_crypto_version_negotiation_cb;
-        table.rand = &rand;
+        table.rand = &fill_random;
         table.get_path_challenge_data2 = &path_challenge;
         table.get_new_connection_id2 = &new_connection_id;
         table.remove_connection_id = &remove_connection_id;
