@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `quicether config validate | show | set`
+#include <filesystem>
+
 #include <fmt/core.h>
 
 #include "app/ask_daemon.h"
@@ -101,6 +103,19 @@ ExitCode run_show(Console& console, const CommonOptions& common, const std::stri
     return ExitCode::Ok;
 }
 
+/// A file that need not be there yet.
+tl::expected<ConfigText, Failure> read_or_begin(const std::string& file) {
+    std::error_code ignored;
+    if (!file.empty() && !std::filesystem::exists(file, ignored)) {
+        return ConfigText{absolute_path(file), ""};
+    }
+    auto text = read_config(if_given(file));
+    if (text && text->path.empty()) {
+        text->path = kSystemConfigPath;
+    }
+    return text;
+}
+
 struct SetOptions {
     std::string key;
     std::string value;
@@ -108,12 +123,9 @@ struct SetOptions {
 };
 
 ExitCode run_set(Console& console, const SetOptions& options) {
-    auto text = read_config(if_given(options.file));
+    const auto text = read_or_begin(options.file);
     if (!text) {
         return console.fail(text.error());
-    }
-    if (text->path.empty()) {
-        text->path = kSystemConfigPath;
     }
     const auto edited = config::set_value(text->text, text->path, options.key, options.value);
     if (!edited) {

@@ -58,13 +58,14 @@ tl::expected<NodeKey, std::string> find_or_create_node_key(const std::string& st
     if (contents) {
         return read_key(path, *contents);
     }
-    if (contents.error().native == ENOENT) {
+    // ENOTDIR: StateDirectory has the sentence for it.
+    if (contents.error().native == ENOENT || contents.error().native == ENOTDIR) {
         return create_key(state_directory, path);
     }
     return refuse(
         fmt::format("key file {} cannot be read: {}; run this as root or as the user "
                     "that runs the daemon",
-                    path, describe(contents.error())));
+                    path, errno_text(contents.error().native)));
 }
 
 }  // namespace qe::host
