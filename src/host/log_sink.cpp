@@ -9,6 +9,21 @@
 #include <unistd.h>
 
 namespace qe::host {
+namespace {
+
+/// Levels and layout are ours: spdlog passes whole lines on and copes with what stderr is.
+DaemonLog::Output spdlog_to_standard_error() {
+    auto logger = std::make_shared<spdlog::logger>(
+        "quicether", std::make_shared<spdlog::sinks::stderr_sink_st>());
+    logger->set_pattern("%v");
+    logger->flush_on(spdlog::level::critical);
+    logger->set_error_handler([](const std::string&) {});  // A full disk behind stderr.
+    return [logger = std::move(logger)](std::string_view line) {
+        logger->log(spdlog::level::critical, spdlog::string_view_t(line.data(), line.size()));
+    };
+}
+
+}  // namespace
 
 LogFormat choose_log_format(std::string_view wanted, int fd) noexcept {
     if (wanted == "human" || wanted == "json") {
@@ -17,21 +32,11 @@ LogFormat choose_log_format(std::string_view wanted, int fd) noexcept {
     return ::isatty(fd) == 1 ? LogFormat::Human : LogFormat::Json;
 }
 
-DaemonLog::DaemonLog(std::shared_ptr<spdlog::sinks::sink> out, LogFormat format, bool colours)
-    : logger_(std::make_unique<spdlog::logger>("quicether", std::move(out))),
-      format_(format),
-      colours_(colours) {
-    // Levels and layout are ours: spdlog passes whole lines on.
-    logger_->set_level(spdlog::level::trace);
-    logger_->set_pattern("%v");
-    logger_->flush_on(spdlog::level::trace);
-    logger_->set_error_handler([](const std::string&) {});  // A full disk behind stderr.
-}
-
-DaemonLog::~DaemonLog() = default;
+DaemonLog::DaemonLog(Output out, LogFormat format, bool colours)
+    : out_(std::move(out)), format_(format), colours_(colours) {}
 
 std::unique_ptr<DaemonLog> DaemonLog::to_standard_error(std::string_view wanted_format) {
-    return std::make_unique<DaemonLog>(std::make_shared<spdlog::sinks::stderr_sink_st>(),
+    return std::make_unique<DaemonLog>(spdlog_to_standard_error(),
                                        choose_log_format(wanted_format, STDERR_FILENO),
                                        ::isatty(STDERR_FILENO) == 1);
 }
@@ -54,9 +59,7 @@ void DaemonLog::write(base::LogLevel level, std::string_view module, std::string
         ring_.pop_front();
     }
     const LogRecord& record = ring_.back();
-    const std::string line =
-        format_ == LogFormat::Json ? format_json(record) : format_human(record, colours_);
-    logger_->log(spdlog::level::critical, spdlog::string_view_t(line.data(), line.size()));
+    out_(format_ == LogFormat::Json ? format_json(record) : format_human(record, colours_));
     if (listener_ && !in_listener_) {
         in_listener_ = true;
         listener_(LogRecord(record));  // A copy: the listener may log, which moves the ring.

@@ -15,8 +15,6 @@
 #include <string>
 #include <string_view>
 
-#include <spdlog/fwd.h>
-
 #include "host/log_format.h"
 #include "quicether/base/log.h"
 
@@ -32,9 +30,11 @@ class DaemonLog final : public base::LogSink {
     static constexpr std::size_t kRingRecords = 2000;
     using Listener = std::function<void(const LogRecord&)>;
 
+    /// Takes one line without its newline.
+    using Output = std::function<void(std::string_view)>;
+
     /// Writes lines to `out`; see to_standard_error() for the usual one.
-    DaemonLog(std::shared_ptr<spdlog::sinks::sink> out, LogFormat format, bool colours);
-    ~DaemonLog() override;
+    DaemonLog(Output out, LogFormat format, bool colours);
     DaemonLog(const DaemonLog&) = delete;
     DaemonLog& operator=(const DaemonLog&) = delete;
 
@@ -54,7 +54,7 @@ class DaemonLog final : public base::LogSink {
     [[nodiscard]] const std::deque<LogRecord>& recent() const noexcept { return ring_; }
 
   private:
-    std::unique_ptr<spdlog::logger> logger_;
+    Output out_;
     LogFormat format_;
     bool colours_;
     base::LogLevel general_ = base::LogLevel::Info;
