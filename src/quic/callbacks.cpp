@@ -18,7 +18,8 @@ struct Callbacks {
     }
 
     // --- Randomness and TLS --------------------------------------------------------------------
-    static void fill_random(std::uint8_t* out, std::size_t size, const ngtcp2_rand_ctx* context) noexcept {
+    static void fill_random(std::uint8_t* out, std::size_t size,
+                            const ngtcp2_rand_ctx* context) noexcept {
         static_cast<base::Rng*>(context->native_handle)
             ->fill(std::as_writable_bytes(std::span(out, size)));
     }

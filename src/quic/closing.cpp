@@ -95,7 +95,7 @@ void Connection::count_ending(const Closed& event) {
     if (event.cause == CloseCause::PeerRefused) {
         ++counters.peers_refused;
         if (const auto held = context_.refusal_log.admit(now_)) {
-            context_.log.info("refused {}: {} ({} more held back)", event.flow.remote.to_string(),
+            context_.log.debug("refused {}: {} ({} more held back)", event.flow.remote.to_string(),
                               event.error.text, *held);
         }
         return;
