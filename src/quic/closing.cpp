@@ -96,7 +96,7 @@ void Connection::count_ending(const Closed& event) {
         ++counters.peers_refused;
         if (const auto held = context_.refusal_log.admit(now_)) {
             context_.log.debug("refused {}: {} ({} more held back)", event.flow.remote.to_string(),
-                              event.error.text, *held);
+                               event.error.text, *held);
         }
         return;
     }
