@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "node/close_text.h"
 #include "quicether/base/assert.h"
 #include "quicether/route/overlay_address.h"
 
@@ -51,6 +52,32 @@ ClaimsOutcome judge_claims(const NodeState& state, PeerHandle handle, const Clai
         }
     }
     return outcome;
+}
+
+void ClaimKeeper::take(base::Instant now, PeerHandle handle, const Claims& claims) {
+    Peer& peer = *state_.peers.get(handle);
+    ClaimsOutcome outcome = judge_claims(state_, handle, claims);
+    refused_ += outcome.refused.size();
+    if (!outcome.refused.empty()) {
+        if (const auto held_back = peer.claim_log.admit(now)) {
+            const RefusedClaim& first = outcome.refused.front();
+            state_.log.warn("{} claims {}: refused, {} ({} claims refused in all){}",
+                            describe(peer), first.prefix.to_string(), to_text(first.verdict),
+                            outcome.refused.size(), held_back_text(*held_back));
+        }
+    }
+    peer.accepted = std::move(outcome.accepted);
+    if (!state_.routes.set_peer(handle, route::Origin::Advertised, peer.accepted)) {
+        state_.problems["routes"] = "the routing table is full: some routes of peers are missing";
+    }
+}
+
+void ClaimKeeper::judge_again(base::Instant now, PeerHandle handle) {
+    const Peer* peer = state_.peers.get(handle);
+    const Link* link = peer != nullptr && peer->session ? peer->session->active_link() : nullptr;
+    if (link != nullptr && link->hello) {
+        take(now, handle, link->hello->claims);
+    }
 }
 
 std::vector<net::Prefix> derived_prefixes(const crypto::NodeId& id, const OwnPrefixes& own) {

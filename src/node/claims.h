@@ -22,6 +22,22 @@ struct ClaimsOutcome {
 [[nodiscard]] ClaimsOutcome judge_claims(const NodeState& state, PeerHandle peer,
                                          const Claims& claims);
 
+/// Holds peers to what they may own: what they claim goes into the routing table or is refused.
+class ClaimKeeper {
+  public:
+    explicit ClaimKeeper(NodeState& state) : state_(state) {}
+
+    /// Replaces what a peer claims.
+    void take(base::Instant now, PeerHandle peer, const Claims& claims);
+    /// Judges a peer's last claims anew, after a reload.
+    void judge_again(base::Instant now, PeerHandle peer);
+    [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
+
+  private:
+    NodeState& state_;
+    std::uint64_t refused_ = 0;  ///< Claims, since the start.
+};
+
 /// The prefixes a peer's NodeId gives it inside our overlay prefixes.
 [[nodiscard]] std::vector<net::Prefix> derived_prefixes(const crypto::NodeId& id,
                                                         const OwnPrefixes& own);

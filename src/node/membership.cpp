@@ -89,7 +89,7 @@ void Membership::add_or_change(base::Instant now, const config::PeerConfig& want
     state_.routes.set_peer(handle, route::Origin::Configured, wanted.subnets);
     state_.routes.set_peer(handle, route::Origin::Derived, peer.entitlement.derived);
     state_.routes.set_reachable(handle, peer.connected());
-    control_.judge_again(now, handle);
+    claims_.judge_again(now, handle);
     if (new_endpoints) {
         dialer_.start(now, handle);
     }

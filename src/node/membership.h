@@ -16,8 +16,8 @@ namespace qe::node {
 
 class Membership {
   public:
-    Membership(NodeState& state, Dialer& dialer, SessionControl& control)
-        : state_(state), dialer_(dialer), control_(control) {}
+    Membership(NodeState& state, Dialer& dialer, SessionControl& control, ClaimKeeper& claims)
+        : state_(state), dialer_(dialer), control_(control), claims_(claims) {}
 
     /// Makes peers, trust and routes what state.config says.
     void apply_config(base::Instant now);
@@ -32,6 +32,7 @@ class Membership {
     NodeState& state_;
     Dialer& dialer_;
     SessionControl& control_;
+    ClaimKeeper& claims_;
 };
 
 }  // namespace qe::node

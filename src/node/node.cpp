@@ -12,6 +12,7 @@
 #include "node/echo.h"
 #include "node/membership.h"
 #include "node/node_state.h"
+#include "node/noise_watch.h"
 #include "node/peer_cache.h"
 #include "node/reports.h"
 #include "node/roaming.h"
@@ -33,11 +34,12 @@ class Node::Impl {
     explicit Impl(NodeState state)
         : state_(std::move(state)),
           dialer_(state_),
-          control_(state_, dialer_),
+          claims_(state_),
+          control_(state_, dialer_, claims_),
           data_(state_),
           roaming_(state_, dialer_),
           echo_(state_, control_),
-          membership_(state_, dialer_, control_) {}
+          membership_(state_, dialer_, control_, claims_) {}
 
     void start(base::Instant now) {
         membership_.apply_config(now);
@@ -195,6 +197,10 @@ class Node::Impl {
                 replies_.push_back(std::move(*reply));
             }
         }
+        if (const auto noise = noise_.check(now, state_.endpoint->counters())) {
+            state_.log.warn(
+                "{} datagrams at the UDP port were of no use: noise, replays or an attack", *noise);
+        }
         const auto datagrams = state_.endpoint->datagrams();
         for (; datagrams_seen_ < datagrams.size(); ++datagrams_seen_) {
             const quic::ReceivedDatagram& datagram = datagrams[datagrams_seen_];
@@ -221,7 +227,8 @@ class Node::Impl {
 
     control::Reply answer(base::Instant now, const control::Request& request) {
         if (std::holds_alternative<control::StatusRequest>(request)) {
-            return status_report(now, state_, data_.counters(), control_.counters());
+            return status_report(now, state_,
+                                 {data_.counters(), control_.counters(), claims_.refused()});
         }
         if (std::holds_alternative<control::PeersRequest>(request)) {
             return peers_report(now, state_);
@@ -262,6 +269,7 @@ class Node::Impl {
 
     NodeState state_;
     Dialer dialer_;
+    ClaimKeeper claims_;
     SessionControl control_;
     DataPlane data_;
     Roaming roaming_;
@@ -269,6 +277,7 @@ class Node::Impl {
     Membership membership_;
     HostPlan plan_;
     std::uint64_t plan_routes_ = 0;
+    NoiseWatch noise_;
     std::size_t datagrams_seen_ = 0;
     base::Instant persisted_at_;
     base::Instant drained_at_ = base::Instant::never();

@@ -41,7 +41,7 @@ void add_counters(std::vector<control::Counter>& out, const ControlCounters& con
     const std::initializer_list<control::Counter> counters = {
         {"strangers_refused", control.strangers_refused},
         {"protocol_violations", control.protocol_violations},
-        {"claims_refused", control.claims_refused},
+
         {"links_established", control.links_established},
         {"links_lost", control.links_lost},
     };
@@ -182,7 +182,7 @@ void add_activity(control::StatusReply& reply, const NodeState& state) {
 }  // namespace
 
 control::StatusReply status_report(base::Instant now, const NodeState& state,
-                                   const DataCounters& data, const ControlCounters& control) {
+                                   const PartCounters& parts) {
     control::StatusReply reply;
     reply.version = state.version;
     reply.node_id = state.id.to_string();
@@ -203,8 +203,9 @@ control::StatusReply status_report(base::Instant now, const NodeState& state,
     reply.uptime_us = microseconds_of(now - state.started_at);
     reply.peers_configured = static_cast<std::uint32_t>(state.peers.size());
     add_activity(reply, state);
-    add_counters(reply.counters, data);
-    add_counters(reply.counters, control);
+    add_counters(reply.counters, parts.data);
+    add_counters(reply.counters, parts.control);
+    reply.counters.push_back({"claims_refused", parts.claims_refused});
     add_counters(reply.counters, state.endpoint->counters());
     return reply;
 }

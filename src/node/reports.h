@@ -10,9 +10,15 @@
 
 namespace qe::node {
 
+/// Counters of the parts, for the status.
+struct PartCounters {
+    const DataCounters& data;
+    const ControlCounters& control;
+    std::uint64_t claims_refused = 0;
+};
+
 [[nodiscard]] control::StatusReply status_report(base::Instant now, const NodeState& state,
-                                                 const DataCounters& data,
-                                                 const ControlCounters& control);
+                                                 const PartCounters& parts);
 [[nodiscard]] control::PeersReply peers_report(base::Instant now, const NodeState& state);
 [[nodiscard]] control::RoutesReply routes_report(const NodeState& state);
 

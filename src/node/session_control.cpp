@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "node/claims.h"
 #include "node/close_text.h"
+#include "node/control_stream.h"
 
 namespace qe::node {
 namespace {
@@ -59,7 +59,7 @@ void SessionControl::on_link_up(base::Instant now, PeerHandle handle, Peer& peer
     if (link.role == quic::Role::Client) {
         if (const auto stream = state_.endpoint->open_stream(link.connection)) {
             link.control_stream = *stream;
-            say_hello(link, link.supersedes);
+            say_hello(state_, link, link.supersedes);
         }
     }
     // A TLS 1.3 client is done before the server has judged its certificate: only the peer's Hello
@@ -128,7 +128,7 @@ void SessionControl::on_link_lost(base::Instant now, PeerHandle handle, Peer& pe
     }
     ++counters_.links_lost;
     for (Link& link : peer.session->links) {
-        if (!link.retired()) {
+        if (link.hello && !link.retired()) {
             activate(now, handle, peer, link);
             return;
         }
@@ -140,7 +140,9 @@ void SessionControl::on_link_lost(base::Instant now, PeerHandle handle, Peer& pe
                       event.peer_code == static_cast<std::uint64_t>(CloseCode::Shutdown);
     peer.session_ends = left ? now : now + kSessionLinger;
     state_.look_at(handle, peer.session_ends);
-    dialer_.start(left ? now + kBackoffFirst : now, handle);
+    // After a farewell, and after a link that we closed on the peer, there is no hurry.
+    const bool wait = left || event.cause == quic::CloseCause::LocalError;
+    dialer_.start(wait ? now + kBackoffFirst : now, handle);
 }
 
 /// A link ended before the peer's Hello: to us it is a dial that failed.
@@ -151,8 +153,13 @@ void SessionControl::on_unwelcome(base::Instant now, PeerHandle handle, Peer& pe
         state_.log.warn("{} at {}: {}{}", describe(peer), event.flow.remote.to_string(), why,
                         held_back_text(*held_back));
     }
-    if (peer.session->links.empty() && peer.session->peer_instance == 0) {
-        peer.session.reset();
+    if (peer.session->links.empty()) {
+        if (peer.session->peer_instance == 0) {
+            peer.session.reset();
+        } else {
+            peer.session_ends = now + kSessionLinger;
+            state_.look_at(handle, peer.session_ends);
+        }
     }
     dialer_.handle_failure(now, handle, event.connection, why);
 }
@@ -307,9 +314,9 @@ bool SessionControl::on_message(base::Instant now, PeerHandle handle, Link& link
     }
     if (const auto* update = std::get_if<ClaimsUpdate>(&message)) {
         link.hello->claims = update->claims;
-        take_claims(now, handle, peer, update->claims);
+        claims_.take(now, handle, update->claims);
     } else if (const auto* request = std::get_if<EchoRequest>(&message)) {
-        write(link, EchoReply{request->nonce});
+        write_message(*state_.endpoint, link, EchoReply{request->nonce});
     } else if (const auto* reply = std::get_if<EchoReply>(&message)) {
         if (echoes_.size() < kEchoesMax) {
             echoes_.push_back({handle, link.connection, reply->nonce});
@@ -336,10 +343,10 @@ void SessionControl::on_hello(base::Instant now, PeerHandle handle, Peer& peer, 
     const quic::ConnectionHandle connection = link.connection;
     link.hello = std::move(hello);
     if (link.role == quic::Role::Server) {
-        say_hello(link, false);
+        say_hello(state_, link, false);
     }
     settle(now, handle, peer, connection);
-    take_claims(now, handle, peer, claims);
+    claims_.take(now, handle, claims);
 }
 
 void SessionControl::settle(base::Instant now, PeerHandle handle, Peer& peer,
@@ -385,60 +392,17 @@ void SessionControl::violation(base::Instant now, PeerHandle handle,
         state_.log.warn("{} broke the protocol ({}): closing the link{}", describe(peer), what,
                         held_back_text(*held_back));
     }
-    // A peer that does this again and again must not keep both ends busy.
     drop_link(now, handle, connection, CloseCode::ProtocolViolation, what);
-}
-
-bool SessionControl::write(Link& link, const PeerMessage& message) {
-    if (!link.control_stream) {
-        return false;
-    }
-    const base::Bytes framed = frame_message(encode_peer_message(message));
-    return state_.endpoint->write_stream(link.connection, *link.control_stream, framed).has_value();
-}
-
-void SessionControl::say_hello(Link& link, bool supersede) {
-    if (!link.hello_sent) {
-        link.hello_sent = write(link, state_.make_hello(link.flow.remote, supersede));
-    }
-}
-
-bool SessionControl::send(Peer& peer, const PeerMessage& message) {
-    Link* link = peer.session ? peer.session->active_link() : nullptr;
-    return link != nullptr && link->hello_sent && write(*link, message);
-}
-
-// --- Claims ------------------------------------------------------------------------------------
-
-void SessionControl::take_claims(base::Instant now, PeerHandle handle, Peer& peer,
-                                 const Claims& claims) {
-    ClaimsOutcome outcome = judge_claims(state_, handle, claims);
-    counters_.claims_refused += outcome.refused.size();
-    if (!outcome.refused.empty()) {
-        if (const auto held_back = peer.claim_log.admit(now)) {
-            const RefusedClaim& first = outcome.refused.front();
-            state_.log.warn("{} claims {}: refused, {} ({} claims refused in all){}",
-                            describe(peer), first.prefix.to_string(), to_text(first.verdict),
-                            outcome.refused.size(), held_back_text(*held_back));
-        }
-    }
-    peer.accepted = std::move(outcome.accepted);
-    if (!state_.routes.set_peer(handle, route::Origin::Advertised, peer.accepted)) {
-        state_.problems["routes"] = "the routing table is full: some routes of peers are missing";
-    }
-}
-
-void SessionControl::judge_again(base::Instant now, PeerHandle handle) {
-    Peer* peer = state_.peers.get(handle);
-    const Link* link = peer != nullptr && peer->session ? peer->session->active_link() : nullptr;
-    if (link != nullptr && link->hello) {
-        take_claims(now, handle, *peer, link->hello->claims);
-    }
 }
 
 void SessionControl::announce_claims() {
     const ClaimsUpdate update{state_.own_claims()};
     state_.peers.for_each([&](PeerHandle, Peer& peer) { send(peer, update); });
+}
+
+bool SessionControl::send(Peer& peer, const PeerMessage& message) {
+    Link* link = peer.session ? peer.session->active_link() : nullptr;
+    return link != nullptr && link->hello_sent && write_message(*state_.endpoint, *link, message);
 }
 
 // --- Time --------------------------------------------------------------------------------------

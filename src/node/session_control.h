@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "node/claims.h"
 #include "node/dialer.h"
 #include "node/node_state.h"
 
@@ -29,22 +30,20 @@ struct EchoArrival {
 struct ControlCounters {
     std::uint64_t strangers_refused = 0;    ///< Identity or certificate, either direction.
     std::uint64_t protocol_violations = 0;  ///< Malformed, oversized or misplaced messages.
-    std::uint64_t claims_refused = 0;
     std::uint64_t links_established = 0;
     std::uint64_t links_lost = 0;
 };
 
 class SessionControl {
   public:
-    SessionControl(NodeState& state, Dialer& dialer) : state_(state), dialer_(dialer) {}
+    SessionControl(NodeState& state, Dialer& dialer, ClaimKeeper& claims)
+        : state_(state), dialer_(dialer), claims_(claims) {}
 
     void handle_event(base::Instant now, quic::Event event);
     /// Silence, retirement and the end of sessions. Returns when to be asked again.
     [[nodiscard]] base::Instant handle_deadline(base::Instant now, PeerHandle peer);
     /// Tells every peer our claims anew (after a reload).
     void announce_claims();
-    /// Judges the claims of one peer anew (after a reload).
-    void judge_again(base::Instant now, PeerHandle peer);
     /// Sends a message on the peer's active link. False when there is none.
     bool send(Peer& peer, const PeerMessage& message);
     /// Closes all links of a peer and its session.
@@ -72,18 +71,16 @@ class SessionControl {
     void settle(base::Instant now, PeerHandle handle, Peer& peer, quic::ConnectionHandle newcomer);
     void retire(base::Instant now, PeerHandle handle, Link& link);
     void activate(base::Instant now, PeerHandle handle, Peer& peer, Link& link);
-    void take_claims(base::Instant now, PeerHandle handle, Peer& peer, const Claims& claims);
     void learn_underlay(Peer& peer, const net::SocketAddress& address);
     void violation(base::Instant now, PeerHandle handle, quic::ConnectionHandle connection,
                    std::string_view what);
     void drop_link(base::Instant now, PeerHandle handle, quic::ConnectionHandle connection,
                    CloseCode code, std::string_view reason);
-    bool write(Link& link, const PeerMessage& message);
-    void say_hello(Link& link, bool supersede);
     void on_silence(base::Instant now, PeerHandle handle, Peer& peer);
 
     NodeState& state_;
     Dialer& dialer_;
+    ClaimKeeper& claims_;
     std::vector<EchoArrival> echoes_;
     ControlCounters counters_;
     base::LogLimiter stranger_log_;

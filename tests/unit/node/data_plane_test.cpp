@@ -282,6 +282,8 @@ TEST_F(DataPlaneTest, GarbageAndReplayDoNotDisturbASession) {
     const base::Bytes sent = send(a_, shape(a_, b_));
     EXPECT_EQ(world_.take_received(b_), std::vector<base::Bytes>{sent});
     EXPECT_EQ(world_.counter(b_, "links_lost"), 0U);
+    world_.run_for(seconds(30));
+    EXPECT_EQ(world_.log(b_).count("datagrams at the UDP port were of no use"), 1U);
 }
 
 }  // namespace

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writing on the control stream of a link.
+#pragma once
+
+#include "node/node_state.h"
+#include "node/peer_message.h"
+#include "node/session.h"
+
+namespace qe::node {
+
+/// Queues one message. False when the link has no control stream or its queue is full.
+bool write_message(quic::Endpoint& endpoint, Link& link, const PeerMessage& message);
+
+/// Says Hello, once for each link. `supersede`: our older links to the peer are void.
+void say_hello(const NodeState& state, Link& link, bool supersede);
+
+}  // namespace qe::node
