@@ -3,7 +3,9 @@
 // How the running daemon reacts, and how it goes down. How it comes up: daemon_start.cpp.
 #include "host/daemon_process.h"
 
+#include <algorithm>
 #include <csignal>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -181,11 +183,20 @@ control::Reply Daemon::reload() {
         log_.info("configuration reloaded");
         wake();
     } else {
-        log_.error("the configuration is not reloaded: {}", config.error());
+        log_lines("the configuration is not reloaded: ", config.error());
         reply = control::ErrorReply{control::ErrorKind::BadConfig, config.error()};
     }
     service_manager_.ready("running");
     return reply;
+}
+
+/// One record for each line.
+void Daemon::log_lines(std::string_view prefix, std::string_view lines) const {
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        log_.error("{}{}", prefix, line);
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    }
 }
 
 void Daemon::stop(std::string_view reason) {

@@ -73,6 +73,7 @@ class Daemon final : private NodeListener {
     void on_ready();
     void show_problems(const HostProblems& problems);
     [[nodiscard]] control::Reply reload();
+    void log_lines(std::string_view prefix, std::string_view lines) const;
     void stop(std::string_view reason);
     void complete_status(control::StatusReply& status) const;
 
