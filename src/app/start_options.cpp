@@ -23,11 +23,11 @@ class Adder {
                type);
     }
 
-    void number(const char* flag, Number& target, std::int64_t most, const char* description) {
+    void number(const char* flag, Number& target, const char* description) {
         finish(verb_->add_option_function<std::int64_t>(
                    flag, [&target](std::int64_t value) { target = value; }, description),
                "N")
-            ->check(whole_number(0, most));
+            ->check(any_whole_number());
     }
 
     void flag(const char* flag, std::optional<bool>& target, const char* description) {
@@ -77,14 +77,14 @@ void add_network_options(Adder& add, config::Overrides& overrides) {
     add.text("--tun-name", overrides.tun_name, "NAME", "The TUN interface");
     add.text("--tun-addr", overrides.tun_addr, "PREFIX", "IPv4 overlay address");
     add.text("--tun-addr6", overrides.tun_addr6, "PREFIX", "IPv6 overlay address");
-    add.number("--mtu", overrides.mtu, 65'535, "Of the TUN interface, in bytes");
+    add.number("--mtu", overrides.mtu, "Of the TUN interface, in bytes");
     add.list("--advertise-subnet", overrides.advertise_subnets, "PREFIX",
              "A network behind this node; may be repeated");
 }
 
 void add_peer_options(Adder& add, config::Overrides& overrides) {
     add.heading("Peers and discovery");
-    add.number("--port", overrides.port, 65'535, "The one UDP port");
+    add.number("--port", overrides.port, "The one UDP port");
     add.text("--public-ip", overrides.public_ip, "ADDRESS", "Where the Internet reaches us");
     add.flag("--bootstrap-mode", overrides.bootstrap_mode, "Help others to find each other");
     add.list("--bootstrap", overrides.bootstrap_nodes, "HOST:PORT",

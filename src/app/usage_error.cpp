@@ -39,14 +39,21 @@ std::vector<std::string> flags_of(const CLI::App& app) {
     return flags;
 }
 
-/// "config set", as sentences speak of it; they stand after "quicether: ".
+/// "config set"; empty for the root, which sentences after "quicether: " need not name again.
 std::string subject(const CLI::App& app) {
     const CLI::App* const parent = app.get_parent();
     if (parent == nullptr) {
-        return "quicether";
+        return "";
     }
-    return parent->get_parent() == nullptr ? app.get_name()
-                                           : subject(*parent) + " " + app.get_name();
+    const std::string before = subject(*parent);
+    return before.empty() ? app.get_name() : before + " " + app.get_name();
+}
+
+/// "config has no command \"shwo\"", "there is no command \"statsu\""
+std::string has_no(const CLI::App& app, std::string_view what) {
+    const std::string owner = subject(app);
+    return owner.empty() ? fmt::format("there is no {}", what)
+                         : fmt::format("{} has no {}", owner, what);
 }
 
 std::string meant_or_help(const CLI::App& app, const std::string& meant) {
@@ -56,7 +63,7 @@ std::string meant_or_help(const CLI::App& app, const std::string& meant) {
 std::string explain_flag(const CLI::App& app, const std::string& word) {
     // "--mut=1300" is about "--mut".
     const std::string flag = word.substr(0, word.find('='));
-    return fmt::format("{} has no option {}; {}", subject(app), printable(flag),
+    return fmt::format("{}; {}", has_no(app, "option " + printable(flag)),
                        meant_or_help(app, nearest(flag, flags_of(app))));
 }
 
@@ -67,7 +74,7 @@ std::string explain_word(const CLI::App& app, const std::string& word) {
                            printable(word), see_help(app));
     }
     const std::string meant = nearest(word, verbs);
-    return fmt::format("{} has no command \"{}\"; {}", subject(app), printable(word),
+    return fmt::format("{}; {}", has_no(app, "command \"" + printable(word) + "\""),
                        meant_or_help(app, meant.empty() ? meant : '"' + meant + '"'));
 }
 
@@ -93,7 +100,9 @@ std::string explain_missing_verb(const CLI::App& app) {
     for (const std::string& verb : verbs_of(app)) {
         verbs += (verbs.empty() ? "" : ", ") + verb;
     }
-    return fmt::format("{} needs a command: {}; {}", subject(app), verbs, see_help(app));
+    const std::string owner = subject(app);
+    return fmt::format("{}a command is missing: {}; {}", owner.empty() ? owner : owner + ": ",
+                       verbs, see_help(app));
 }
 
 std::string explain_parse_error(const CLI::App& root, const CLI::ParseError& error) {

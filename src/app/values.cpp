@@ -2,6 +2,7 @@
 #include "app/values.h"
 
 #include <charconv>
+#include <limits>
 
 #include <fmt/core.h>
 
@@ -20,6 +21,16 @@ bool is_number(const std::string& text, Number least, Number most) {
 }
 
 }  // namespace
+
+CLI::Validator any_whole_number() {
+    return {[](std::string& text) {
+                constexpr auto kLimits = std::numeric_limits<std::int64_t>();
+                return is_number<std::int64_t>(text, kLimits.min(), kLimits.max())
+                           ? std::string()
+                           : fmt::format("\"{}\" is not a whole number", config::printable(text));
+            },
+            ""};
+}
 
 CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
     return {[least, most](std::string& text) {

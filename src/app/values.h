@@ -10,6 +10,9 @@
 
 namespace qe::app {
 
+/// Accepts whole numbers that fit 64 bits; somebody else knows the bounds.
+[[nodiscard]] CLI::Validator any_whole_number();
+
 /// Accepts whole numbers from `least` to `most`.
 [[nodiscard]] CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 
