@@ -74,7 +74,9 @@ def soak(lab: Lab) -> None:
                     f"{received_megabits_per_second(result):.0f} Mbit/s"],
         ["exit codes after SIGTERM", codes],
         ["reports", reports if any(reports) else "none"]])
-    assert received_bytes(result) >= size_of(SOAK_BYTES) * 0.99
+    # What was still under way when iperf3's client had sent all is not in its count.
+    assert result["end"]["sum_sent"]["bytes"] >= size_of(SOAK_BYTES)
+    assert received_bytes(result) >= size_of(SOAK_BYTES) * 0.95
     assert codes == [0, 0], "a daemon did not end with 0"
     assert not any(reports), reports
 
