@@ -19,9 +19,11 @@
 
 namespace qe::quic {
 
-/// Datagrams an ACK waits for. Not above the initial window of 10, or the sender would stall on
-/// its very first flight until the ACK delay is over.
-inline constexpr std::size_t kAckThreshold = 10;
+/// Packets an ACK waits for (RFC 9000, 13.2.2). Bulk traffic is read in batches and acknowledged
+/// once a batch, so a higher value saves little; it starves a sender whose window is a few packets,
+/// as BBR's is on a path of microseconds (measured: 100 instead of 1,000 Mbit/s with a value of
+/// 10).
+inline constexpr std::size_t kAckThreshold = 2;
 inline constexpr base::milliseconds kMaxAckDelay{10};
 inline constexpr std::size_t kActiveConnectionIds = 4;
 inline constexpr std::size_t kMaxDatagramFrameSize = 65535;
