@@ -55,6 +55,14 @@ inline PeerReply peer() {
     return p;
 }
 
+/// Of whom nothing is known yet.
+inline PeerReply silent_peer() {
+    PeerReply p;
+    p.node_id = "ffffffffffffffffffffffffffffffffffffffff";
+    p.state = "idle";
+    return p;
+}
+
 inline StatusReply status() {
     StatusReply s;
     s.version = "0.1.0";
@@ -85,10 +93,11 @@ inline std::vector<Request> requests() {
 inline std::vector<Reply> replies() {
     return {
         status(),
-        PeersReply{{peer(), PeerReply{}}},
+        PeersReply{{peer(), silent_peer()}},
         RoutesReply{{{"10.0.0.0/16", "0123456789abcdef0123456789abcdef01234567", "server", "direct",
                       "advertised", true}}},
-        PingReply{"0123", "server", 412, "192.168.1.5:9000", "203.0.113.5:9000", "relayed"},
+        PingReply{"0123456789abcdef0123456789abcdef01234567", "server", 412, "192.168.1.5:9000",
+                  "203.0.113.5:9000", "relayed"},
         VersionReply{"0.1.0", "86d78be"},
         ConfigReply{"[node]\nname = \"tab\\there\"\n"},
         ReloadReply{{"monitoring.log_level"}, {"network.mtu"}},
