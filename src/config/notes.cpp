@@ -16,10 +16,9 @@ struct Note {
     std::string_view effect;  ///< What happens instead.
 };
 
-constexpr std::array<Note, 12> kNotes = {{
+constexpr std::array<Note, 11> kNotes = {{
     {"discovery.bootstrap_nodes", "peers are reached by their configured endpoints only"},
     {"discovery.bootstrap_mode", "this node serves no discovery requests"},
-    {"discovery.public_ip", "this node announces no address"},
     {"multipath.enabled", "one path is used for each peer"},
     {"multipath.interfaces", "the system's routes choose the interface"},
     {"multipath.scheduler", "one path is used for each peer"},

@@ -67,7 +67,27 @@ void ClaimKeeper::take(base::Instant now, PeerHandle handle, const Claims& claim
         }
     }
     peer.accepted = std::move(outcome.accepted);
-    if (!state_.routes.set_peer(handle, route::Origin::Advertised, peer.accepted)) {
+    install(handle);
+}
+
+void ClaimKeeper::install(PeerHandle handle) {
+    const Peer& peer = *state_.peers.get(handle);
+    std::vector<net::Prefix> derived;
+    for (const net::Prefix& prefix : peer.entitlement.derived) {
+        const bool named = std::any_of(
+            peer.accepted.begin(), peer.accepted.end(), [&prefix](const net::Prefix& accepted) {
+                return accepted.is_host() && accepted.family() == prefix.family();
+            });
+        if (!named) {
+            derived.push_back(prefix);
+        }
+    }
+    using route::Origin;
+    const bool all =
+        state_.routes.set_peer(handle, Origin::Configured, peer.entitlement.configured) &&
+        state_.routes.set_peer(handle, Origin::Derived, derived) &&
+        state_.routes.set_peer(handle, Origin::Advertised, peer.accepted);
+    if (!all) {
         state_.problems["routes"] = "the routing table is full: some routes of peers are missing";
     }
 }

@@ -31,6 +31,9 @@ class ClaimKeeper {
     void take(base::Instant now, PeerHandle peer, const Claims& claims);
     /// Judges a peer's last claims anew, after a reload.
     void judge_again(base::Instant now, PeerHandle peer);
+    /// Puts what the peer owns into the routing table: its configured subnets, its accepted claims,
+    /// and in place of an address it has not named yet the one derived from its NodeId.
+    void install(PeerHandle peer);
     [[nodiscard]] std::uint64_t refused() const noexcept { return refused_; }
 
   private:

@@ -86,10 +86,9 @@ void Membership::add_or_change(base::Instant now, const config::PeerConfig& want
     peer.endpoints = wanted.endpoints;
     peer.entitlement.configured = wanted.subnets;
     peer.entitlement.derived = derived_prefixes(id, state_.own);
-    state_.routes.set_peer(handle, route::Origin::Configured, wanted.subnets);
-    state_.routes.set_peer(handle, route::Origin::Derived, peer.entitlement.derived);
-    state_.routes.set_reachable(handle, peer.connected());
+    claims_.install(handle);
     claims_.judge_again(now, handle);
+    state_.routes.set_reachable(handle, peer.connected());
     if (new_endpoints) {
         dialer_.start(now, handle);
     }
