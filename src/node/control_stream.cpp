@@ -13,9 +13,13 @@ bool write_message(quic::Endpoint& endpoint, Link& link, const PeerMessage& mess
     return endpoint.write_stream(link.connection, *link.control_stream, framed).has_value();
 }
 
-void say_hello(const NodeState& state, Link& link, bool supersede) {
+void say_hello(const NodeState& state, Link& link) {
     if (!link.hello_sent) {
-        const Hello hello = state.make_hello(link.flow.remote, supersede);
+        Hello hello = state.make_hello(link.flow.remote);
+        if (link.role == quic::Role::Client) {
+            hello.supersede = link.supersedes;
+            hello.dial_number = link.dial_number;
+        }
         link.hello_sent = write_message(*state.endpoint, link, hello);
     }
 }

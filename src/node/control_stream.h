@@ -12,7 +12,7 @@ namespace qe::node {
 /// Queues one message. False when the link has no control stream or its queue is full.
 bool write_message(quic::Endpoint& endpoint, Link& link, const PeerMessage& message);
 
-/// Says Hello, once for each link. `supersede`: our older links to the peer are void.
-void say_hello(const NodeState& state, Link& link, bool supersede);
+/// Says Hello, once for each link.
+void say_hello(const NodeState& state, Link& link);
 
 }  // namespace qe::node

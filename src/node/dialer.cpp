@@ -138,7 +138,9 @@ void Dialer::dial(base::Instant now, PeerHandle handle, Peer& peer,
         return;
     }
     ++peer.dial.dials;
-    peer.dial.attempts.push_back({*connection, request.flow, all_links_void(state_, peer)});
+    const bool supersedes =
+        peer.session && (peer.session->unreachable || all_links_void(state_, peer));
+    peer.dial.attempts.push_back({*connection, request.flow, supersedes, peer.dial.dials});
     state_.peers.bind(*connection, handle);
 }
 

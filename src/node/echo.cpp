@@ -36,7 +36,7 @@ std::optional<control::Reply> Echo::start(base::Instant now, RequestId id,
                         peer.last_error.empty() ? "" : ": ", peer.last_error)};
     }
     const std::uint64_t nonce = state_.rng.u64();
-    if (waiting_.size() >= kEchoesWaitingMax || !control_.send(peer, EchoRequest{nonce})) {
+    if (waiting_.size() >= kEchoesWaitingMax || !conversation_.send(peer, EchoRequest{nonce})) {
         return control::ErrorReply{control::ErrorKind::Failed,
                                    "too much is under way to this peer; try again"};
     }

@@ -8,7 +8,7 @@
 #include <map>
 #include <optional>
 
-#include "node/session_control.h"
+#include "node/conversation.h"
 #include "quicether/node/node.h"
 
 namespace qe::node {
@@ -17,7 +17,8 @@ inline constexpr std::size_t kEchoesWaitingMax = 128;
 
 class Echo {
   public:
-    Echo(NodeState& state, SessionControl& control) : state_(state), control_(control) {}
+    Echo(NodeState& state, Conversation& conversation)
+        : state_(state), conversation_(conversation) {}
 
     /// Sends an echo. The reply if it fails at once.
     [[nodiscard]] std::optional<control::Reply> start(base::Instant now, RequestId id,
@@ -37,7 +38,7 @@ class Echo {
     };
 
     NodeState& state_;
-    SessionControl& control_;
+    Conversation& conversation_;
     std::map<std::uint64_t, Waiting> waiting_;  ///< By nonce.
 };
 

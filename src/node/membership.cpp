@@ -61,7 +61,7 @@ void Membership::remove_unlisted(base::Instant now) {
         const Peer& peer = *state_.peers.get(handle);
         if (!listed.contains(peer.id)) {
             state_.log.info("{} is no longer listed: closing its session", describe(peer));
-            control_.end_session(now, handle, CloseCode::NotTrusted, "no longer allowed");
+            links_.end_session(now, handle, CloseCode::NotTrusted, "no longer allowed");
             state_.routes.erase_peer(handle);
             state_.deadlines.clear(handle);
             state_.peers.erase(handle);
@@ -101,7 +101,7 @@ control::ReloadReply Membership::reload(base::Instant now, config::Config wanted
     }
     state_.config = config::take_live_changes(std::move(state_.config), wanted);
     apply_config(now);
-    control_.announce_claims();
+    conversation_.announce_claims();
     return reply;
 }
 

@@ -7,17 +7,24 @@
 // is closed.
 #pragma once
 
+#include "node/claims.h"
+#include "node/conversation.h"
 #include "node/dialer.h"
+#include "node/link_keeper.h"
 #include "node/node_state.h"
-#include "node/session_control.h"
 #include "quicether/control/messages.h"
 
 namespace qe::node {
 
 class Membership {
   public:
-    Membership(NodeState& state, Dialer& dialer, SessionControl& control, ClaimKeeper& claims)
-        : state_(state), dialer_(dialer), control_(control), claims_(claims) {}
+    Membership(NodeState& state, Dialer& dialer, LinkKeeper& links, ClaimKeeper& claims,
+               Conversation& conversation)
+        : state_(state),
+          dialer_(dialer),
+          links_(links),
+          claims_(claims),
+          conversation_(conversation) {}
 
     /// Makes peers, trust and routes what state.config says.
     void apply_config(base::Instant now);
@@ -31,8 +38,9 @@ class Membership {
 
     NodeState& state_;
     Dialer& dialer_;
-    SessionControl& control_;
+    LinkKeeper& links_;
     ClaimKeeper& claims_;
+    Conversation& conversation_;
 };
 
 }  // namespace qe::node

@@ -35,11 +35,13 @@ class Node::Impl {
         : state_(std::move(state)),
           dialer_(state_),
           claims_(state_),
-          control_(state_, dialer_, claims_),
+          links_(state_, dialer_),
+          conversation_(state_, dialer_, links_, claims_),
+          control_(state_, dialer_, links_, conversation_),
           data_(state_),
           roaming_(state_, dialer_),
-          echo_(state_, control_),
-          membership_(state_, dialer_, control_, claims_) {}
+          echo_(state_, conversation_),
+          membership_(state_, dialer_, links_, claims_, conversation_) {}
 
     void start(base::Instant now) {
         membership_.apply_config(now);
@@ -66,7 +68,7 @@ class Node::Impl {
         digest(now);
         while (const auto peer = state_.deadlines.pop_due(now)) {
             const base::Instant again =
-                std::min(control_.handle_deadline(now, *peer), dialer_.handle_deadline(now, *peer));
+                std::min(links_.handle_deadline(now, *peer), dialer_.handle_deadline(now, *peer));
             state_.look_at(*peer, again);
         }
         while (auto reply = echo_.poll_timeout(now)) {
@@ -137,7 +139,7 @@ class Node::Impl {
         }
         state_.shutting_down = true;
         for (const PeerHandle peer : state_.peers.handles()) {
-            control_.end_session(now, peer, CloseCode::Shutdown, reason);
+            links_.end_session(now, peer, CloseCode::Shutdown, reason);
         }
         drained_at_ = now + kDrain;
     }
@@ -192,7 +194,7 @@ class Node::Impl {
         while (auto event = state_.endpoint->poll_event()) {
             control_.handle_event(now, std::move(*event));
         }
-        while (const auto echo = control_.poll_echo()) {
+        while (const auto echo = conversation_.poll_echo()) {
             if (auto reply = echo_.handle_arrival(now, *echo)) {
                 replies_.push_back(std::move(*reply));
             }
@@ -228,7 +230,8 @@ class Node::Impl {
     control::Reply answer(base::Instant now, const control::Request& request) {
         if (std::holds_alternative<control::StatusRequest>(request)) {
             return status_report(now, state_,
-                                 {data_.counters(), control_.counters(), claims_.refused()});
+                                 {data_.counters(), links_.counters(), control_.strangers_refused(),
+                                  conversation_.violations(), claims_.refused()});
         }
         if (std::holds_alternative<control::PeersRequest>(request)) {
             return peers_report(now, state_);
@@ -270,6 +273,8 @@ class Node::Impl {
     NodeState state_;
     Dialer dialer_;
     ClaimKeeper claims_;
+    LinkKeeper links_;
+    Conversation conversation_;
     SessionControl control_;
     DataPlane data_;
     Roaming roaming_;

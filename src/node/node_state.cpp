@@ -12,10 +12,9 @@ Claims NodeState::own_claims() const {
     return claims;
 }
 
-Hello NodeState::make_hello(const net::SocketAddress& observed, bool supersede) const {
+Hello NodeState::make_hello(const net::SocketAddress& observed) const {
     Hello hello;
     hello.instance = instance;
-    hello.supersede = supersede;
     hello.name = config.node.name;
     hello.role = config::to_text(config.node.role);
     hello.software = version;

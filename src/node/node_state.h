@@ -55,7 +55,7 @@ struct NodeState {
     bool learnt_changed = false;  ///< Some Peer::learnt is newer than what was persisted.
 
     /// What we say of ourselves on a new link.
-    [[nodiscard]] Hello make_hello(const net::SocketAddress& observed, bool supersede) const;
+    [[nodiscard]] Hello make_hello(const net::SocketAddress& observed) const;
     [[nodiscard]] Claims own_claims() const;
     /// Makes sure the peer is looked at no later than `at`.
     void look_at(PeerHandle peer, base::Instant at);

@@ -32,7 +32,8 @@ using PeerHandle = base::Handle<PeerTag>;
 struct DialAttempt {
     quic::ConnectionHandle connection;
     net::FlowAddresses flow;
-    bool supersedes = false;  ///< Dialled because our older links to this peer are void.
+    bool supersedes = false;   ///< Dialled because our older links to this peer are void.
+    std::uint64_t number = 0;  ///< Counts our dials to this peer.
 };
 
 /// The state of reaching one peer. Dialer decides on it.

@@ -26,6 +26,7 @@ enum HelloKey : std::uint64_t {
     kSubnetsKey = 9,
     kUnderlayKey = 10,
     kObservedKey = 11,
+    kDialNumberKey = 12,
 };
 constexpr std::uint64_t kNonceKey = 1;
 
@@ -78,13 +79,15 @@ void write_text(CborWriter& out, HelloKey key, const std::string& text) {
 void write_body(CborWriter& out, const Hello& hello) {
     out.array(2);
     out.unsigned_integer(kHello);
-    out.map(hello.observed ? 11 : 10);
+    out.map(hello.observed ? 12 : 11);
     out.unsigned_integer(kVersionKey);
     out.unsigned_integer(hello.version);
     out.unsigned_integer(kInstanceKey);
     out.unsigned_integer(hello.instance);
     out.unsigned_integer(kSupersedeKey);
     out.boolean(hello.supersede);
+    out.unsigned_integer(kDialNumberKey);
+    out.unsigned_integer(hello.dial_number);
     write_text(out, kNameKey, hello.name);
     write_text(out, kRoleKey, hello.role);
     write_text(out, kSoftwareKey, hello.software);
@@ -193,6 +196,9 @@ void read_hello_field(FieldReader& in, std::uint64_t key, Hello& hello) {
             return;
         case kInstanceKey:
             hello.instance = in.cbor.unsigned_integer();
+            return;
+        case kDialNumberKey:
+            hello.dial_number = in.cbor.unsigned_integer();
             return;
         case kSupersedeKey:
             hello.supersede = in.cbor.boolean();

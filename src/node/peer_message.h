@@ -40,6 +40,8 @@ struct Hello {
     std::uint64_t version = kPeerProtocolVersion;
     std::uint64_t instance = 0;  ///< Random for each run of the daemon: tells a restart apart.
     bool supersede = false;      ///< The sender's older connections to the receiver are void.
+    std::uint64_t dial_number =
+        0;  ///< Counts the dialler's dials to this peer; 0 from the listener.
     std::string name;
     std::string role;
     std::string software;       ///< Version text, shown to operators only.

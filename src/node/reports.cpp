@@ -37,13 +37,14 @@ void add_counters(std::vector<control::Counter>& out, const DataCounters& data) 
     out.insert(out.end(), counters);
 }
 
-void add_counters(std::vector<control::Counter>& out, const ControlCounters& control) {
+void add_counters(std::vector<control::Counter>& out, const PartCounters& parts) {
+    add_counters(out, parts.data);
     const std::initializer_list<control::Counter> counters = {
-        {"strangers_refused", control.strangers_refused},
-        {"protocol_violations", control.protocol_violations},
-
-        {"links_established", control.links_established},
-        {"links_lost", control.links_lost},
+        {"strangers_refused", parts.strangers_refused},
+        {"protocol_violations", parts.protocol_violations},
+        {"claims_refused", parts.claims_refused},
+        {"links_established", parts.links.links_established},
+        {"links_lost", parts.links.links_lost},
     };
     out.insert(out.end(), counters);
 }
@@ -66,6 +67,7 @@ void add_counters(std::vector<control::Counter>& out, const quic::EndpointCounte
         {"quic_early_data_accepted", quic.early_data_accepted},
         {"quic_early_data_rejected", quic.early_data_rejected},
         {"quic_migrations", quic.migrations},
+        {"quic_black_holes", quic.black_holes},
         {"quic_key_updates", quic.key_updates},
         {"quic_receive_arena_drops", quic.receive_arena_drops},
         {"quic_event_queue_drops", quic.event_queue_drops},
@@ -203,9 +205,7 @@ control::StatusReply status_report(base::Instant now, const NodeState& state,
     reply.uptime_us = microseconds_of(now - state.started_at);
     reply.peers_configured = static_cast<std::uint32_t>(state.peers.size());
     add_activity(reply, state);
-    add_counters(reply.counters, parts.data);
-    add_counters(reply.counters, parts.control);
-    reply.counters.push_back({"claims_refused", parts.claims_refused});
+    add_counters(reply.counters, parts);
     add_counters(reply.counters, state.endpoint->counters());
     return reply;
 }

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "node/data_plane.h"
+#include "node/link_keeper.h"
 #include "node/node_state.h"
-#include "node/session_control.h"
 #include "quicether/control/messages.h"
 
 namespace qe::node {
@@ -13,7 +13,9 @@ namespace qe::node {
 /// Counters of the parts, for the status.
 struct PartCounters {
     const DataCounters& data;
-    const ControlCounters& control;
+    const LinkCounters& links;
+    std::uint64_t strangers_refused = 0;
+    std::uint64_t protocol_violations = 0;
     std::uint64_t claims_refused = 0;
 };
 

@@ -27,17 +27,24 @@ void Session::erase(quic::ConnectionHandle connection) {
 }
 
 LinkChoice choose_link(const LinkContest& contest) noexcept {
+    const Link& older = contest.old_link;
     const Link& newer = contest.new_link;
-    const bool superseded = newer.supersedes || (newer.hello && newer.hello->supersede);
-    if (contest.peer_restarted || superseded) {
+    const auto take_new_if = [](bool condition) {
+        return condition ? LinkChoice::TakeNew : LinkChoice::KeepOld;
+    };
+    if (contest.peer_restarted || newer.established_at - older.established_at >= kCrossingWindow) {
         return LinkChoice::TakeNew;
     }
-    const bool crossed = contest.old_link.role != newer.role &&
-                         newer.established_at - contest.old_link.established_at < kCrossingWindow;
-    if (crossed && dialled_by_smaller_id(contest.old_link, contest.we_have_smaller_id)) {
+    if (older.established_at - newer.established_at >= kCrossingWindow) {
         return LinkChoice::KeepOld;
     }
-    return LinkChoice::TakeNew;
+    if (older.supersedes != newer.supersedes) {
+        return take_new_if(newer.supersedes);
+    }
+    if (older.role == newer.role) {
+        return take_new_if(newer.dial_number >= older.dial_number);
+    }
+    return take_new_if(dialled_by_smaller_id(newer, contest.we_have_smaller_id));
 }
 
 }  // namespace qe::node

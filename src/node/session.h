@@ -27,7 +27,8 @@ struct Link {
     quic::Role role = quic::Role::Client;
     net::FlowAddresses flow;
     base::Instant established_at;
-    bool supersedes = false;  ///< Ours: said in our Hello on this link.
+    bool supersedes = false;        ///< Its dialler held its older links for void.
+    std::uint64_t dial_number = 0;  ///< Of its dialler.
     std::optional<quic::StreamId> control_stream;
     MessageFramer framer;
     bool hello_sent = false;
@@ -79,23 +80,25 @@ inline constexpr base::Duration kSessionLinger = base::seconds(30);
 inline constexpr base::Duration kHelloTimeout = base::seconds(5);
 /// How long the loser of two links stays open for what is still under way.
 inline constexpr base::Duration kRetirement = base::seconds(1);
-/// Two connections dialled from both ends within this time crossed each other (handshake timeout).
+/// Two links that came up within this time may be known to the ends in either order (the handshake
+/// timeout).
 inline constexpr base::Duration kCrossingWindow = base::seconds(5);
 
-/// Which of two links of one session both ends shall keep. Both ends decide alike.
+/// Which of two links of one session both ends shall keep.
 enum class LinkChoice : std::uint8_t { KeepOld, TakeNew };
 
 struct LinkContest {
-    const Link& old_link;
+    const Link& old_link;  ///< Its Hello came first.
     const Link& new_link;
     bool we_have_smaller_id = false;
-    bool peer_restarted =
-        false;  ///< The peer's instance changed: its side of the old link is gone.
+    bool peer_restarted = false;  ///< Its instance changed: its side of the old link is gone.
 };
 
-/// A restart or a superseding Hello (either side's) takes the new link. Links that crossed (dialled
-/// from both ends at about the same time) keep the one dialled by the smaller NodeId. Otherwise the
-/// new one: its dialler knows why it dialled again.
+/// Decides from what both ends know alike, so that they agree whatever the order in which the links
+/// reached them. After a restart the new link stays. Links that came up more than kCrossingWindow
+/// apart: the later one, its dialler knows why it dialled again. Else one that supersedes the
+/// others; of two dialled by the same end its later dial; of two that crossed the one dialled by
+/// the smaller NodeId.
 [[nodiscard]] LinkChoice choose_link(const LinkContest& contest) noexcept;
 
 }  // namespace qe::node

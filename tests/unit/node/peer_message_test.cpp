@@ -12,6 +12,7 @@ Hello full_hello() {
     Hello hello;
     hello.instance = 0x0123456789abcdef;
     hello.supersede = true;
+    hello.dial_number = 7;
     hello.name = "home-server";
     hello.role = "gateway";
     hello.software = "0.1.0";

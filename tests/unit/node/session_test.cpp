@@ -8,49 +8,61 @@ namespace {
 
 using quic::Role;
 
-Link link(Role role, std::uint64_t established_ms) {
+Link link(Role role, std::uint64_t established_ms, std::uint64_t dial_number = 1) {
     Link l;
     l.role = role;
     l.established_at = base::Instant::from_nanoseconds(established_ms * 1'000'000);
+    l.dial_number = dial_number;
     return l;
 }
 
-/// Both ends of one pair of links must decide alike: `a` has the smaller NodeId.
-void expect_agreement(Role old_role_at_a, Role new_role_at_a, std::uint64_t gap_ms,
-                      LinkChoice expected) {
-    const auto other = [](Role r) { return r == Role::Client ? Role::Server : Role::Client; };
-    const Link old_a = link(old_role_at_a, 1000);
-    const Link new_a = link(new_role_at_a, 1000 + gap_ms);
-    const Link old_b = link(other(old_role_at_a), 1000);
-    const Link new_b = link(other(new_role_at_a), 1000 + gap_ms);
-    EXPECT_EQ(choose_link({old_a, new_a, true, false}), expected);
-    EXPECT_EQ(choose_link({old_b, new_b, false, false}), expected);
+/// Both ends see the same two links, each in its own role and possibly in the other order; they
+/// must keep the same one. `expect_first`: which of the two that is. `first` and `second` are as
+/// the end with the smaller NodeId sees them.
+void expect_agreement(const Link& first, const Link& second, bool expect_first) {
+    const auto mirrored = [](Link l) {
+        l.role = l.role == Role::Client ? Role::Server : Role::Client;
+        return l;
+    };
+    const Link first_there = mirrored(first);
+    const Link second_there = mirrored(second);
+    const LinkChoice in_order = expect_first ? LinkChoice::KeepOld : LinkChoice::TakeNew;
+    const LinkChoice swapped = expect_first ? LinkChoice::TakeNew : LinkChoice::KeepOld;
+    EXPECT_EQ(choose_link({first, second, true, false}), in_order);
+    EXPECT_EQ(choose_link({second, first, true, false}), swapped);
+    EXPECT_EQ(choose_link({first_there, second_there, false, false}), in_order);
+    EXPECT_EQ(choose_link({second_there, first_there, false, false}), swapped);
 }
 
 TEST(ChooseLink, KeepsTheOneDialledByTheSmallerIdWhenDialsCrossed) {
-    expect_agreement(Role::Client, Role::Server, 10, LinkChoice::KeepOld);
-    expect_agreement(Role::Server, Role::Client, 10, LinkChoice::TakeNew);
+    expect_agreement(link(Role::Client, 1000), link(Role::Server, 1010), true);
+    expect_agreement(link(Role::Server, 1000), link(Role::Client, 1010), false);
+    expect_agreement(link(Role::Client, 1010), link(Role::Server, 1000), true);
 }
 
-TEST(ChooseLink, TakesTheNewOneWhenTheSameEndDialledAgain) {
-    expect_agreement(Role::Client, Role::Client, 10, LinkChoice::TakeNew);
-    expect_agreement(Role::Server, Role::Server, 10, LinkChoice::TakeNew);
+TEST(ChooseLink, TakesTheLaterDialOfTheSameEnd) {
+    expect_agreement(link(Role::Client, 1000, 1), link(Role::Client, 1010, 2), false);
+    expect_agreement(link(Role::Server, 1000, 7), link(Role::Server, 1010, 8), false);
+    expect_agreement(link(Role::Client, 1010, 1), link(Role::Client, 1000, 2), false);
 }
 
-TEST(ChooseLink, TakesTheNewOneWhenTheDialsCannotHaveCrossed) {
-    expect_agreement(Role::Client, Role::Server, 6000, LinkChoice::TakeNew);
+TEST(ChooseLink, TakesTheLaterOneWhenTheDialsCannotHaveCrossed) {
+    expect_agreement(link(Role::Client, 1000), link(Role::Server, 7000), false);
+    expect_agreement(link(Role::Client, 1000, 9), link(Role::Client, 7000, 1), false);
 }
 
-TEST(ChooseLink, TakesTheNewOneAfterARestartOrWhenItSupersedes) {
-    const Link old_link = link(Role::Client, 1000);
-    Link new_link = link(Role::Server, 1010);
-    EXPECT_EQ(choose_link({old_link, new_link, true, true}), LinkChoice::TakeNew);
-    new_link.hello.emplace();
-    new_link.hello->supersede = true;
-    EXPECT_EQ(choose_link({old_link, new_link, true, false}), LinkChoice::TakeNew);
-    new_link.hello.reset();
-    new_link.supersedes = true;
-    EXPECT_EQ(choose_link({old_link, new_link, true, false}), LinkChoice::TakeNew);
+TEST(ChooseLink, TakesTheOneThatSupersedes) {
+    Link superseding = link(Role::Server, 1010);
+    superseding.supersedes = true;
+    expect_agreement(link(Role::Client, 1000), superseding, false);
+    expect_agreement(superseding, link(Role::Client, 1020), true);
+    // Long ago it superseded others; that says nothing about a link of today.
+    expect_agreement(superseding, link(Role::Client, 9000), false);
+}
+
+TEST(ChooseLink, TakesTheNewOneAfterARestart) {
+    EXPECT_EQ(choose_link({link(Role::Client, 1000), link(Role::Server, 1010), true, true}),
+              LinkChoice::TakeNew);
 }
 
 TEST(Session, FindsAndForgetsLinks) {
