@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -31,7 +32,8 @@ class Lab:
 
     def __init__(self) -> None:
         namespaces.sweep()
-        self.directory = Path(tempfile.mkdtemp(prefix="qe-it-"))
+        _sweep_directories()
+        self.directory = Path(tempfile.mkdtemp(prefix=f"qe-it{os.getpid()}-"))
         self.namespaces: list[Namespace] = []
         self.hosts: list[Host] = []
 
@@ -77,6 +79,14 @@ class Lab:
             print(f"\n--- log of {host.name} ({state}; last {LOG_LINES_ON_FAILURE} of "
                   f"{len(lines)} lines)", file=sys.stderr)
             print("\n".join(lines[-LOG_LINES_ON_FAILURE:]), file=sys.stderr)
+
+
+def _sweep_directories() -> None:
+    """Removes the files of earlier runs whose process is gone."""
+    for directory in Path(tempfile.gettempdir()).glob("qe-it*-*"):
+        owner = re.match(r"qe-it(\d+)-", directory.name)
+        if owner and not Path(f"/proc/{owner[1]}").exists():
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def sanitized() -> bool:
