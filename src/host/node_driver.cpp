@@ -109,8 +109,8 @@ void NodeDriver::write_tun() {
     const auto packets = node_.tun_packets();
     if (!packets.empty()) {
         tun_.write_batch(packets);
-        node_.clear_tun_packets();
     }
+    node_.clear_tun_packets();  // also when all was forwarded: it frees what was received
 }
 
 void NodeDriver::hand_out() {

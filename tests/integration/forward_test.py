@@ -9,6 +9,7 @@ without being configured for it is refused.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 
@@ -17,11 +18,12 @@ from lib.host import Host
 from lib.lab import Lab, run_test
 from lib.namespaces import Namespace
 from lib.tables import show
-from lib.traffic import ping
+from lib.traffic import ping, tcp_transfer
 
 LAN4, LAN6 = "10.60.0.0/24", "fd60::/64"
 MACHINE4, MACHINE6 = "10.60.0.2", "fd60::2"
 STOLEN = "172.20.0.0/24"
+BULK_BYTES = 64 << 20
 
 
 def own(host: Host) -> list[str]:
@@ -80,6 +82,15 @@ def reachability(ann: Host, cat: Host) -> None:
     assert back.received == back.sent
 
 
+def bulk(ann: Host, cat: Host) -> None:
+    """More than any buffer of the gateway holds: it must free what it has passed on."""
+    transfer = tcp_transfer(ann.namespace, cat.namespace, cat.v4, os.urandom(BULK_BYTES))
+    show("bulk through the gateway", ["bytes", "arrived", "Mbit/s"],
+         [[BULK_BYTES, "intact" if transfer.intact else "BROKEN",
+           f"{transfer.megabits_per_second:.0f}"]])
+    assert transfer.intact
+
+
 def hop_answers(ann: Host, address: str) -> dict[int, str]:
     """Who answers to each hop limit, as traceroute finds out."""
     answers = {}
@@ -136,6 +147,7 @@ def test(lab: Lab) -> None:
     start(ann, gate, cat)
     show_routes(ann, gate, cat)
     reachability(ann, cat)
+    bulk(ann, cat)
     hop_limits(ann, gate, cat)
     unentitled_claim(ann, gate, cat)
 
