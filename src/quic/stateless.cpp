@@ -29,6 +29,7 @@ bool Stateless::push(Reply reply, ngtcp2_ssize size, std::size_t received) {
 void Stateless::negotiate_version(base::Instant now, const net::FlowAddresses& flow,
                                   const ngtcp2_version_cid& packet, std::size_t received) {
     if (!versions_.take(now)) {
+        ++counters_.initials_dropped;
         return;
     }
     // A reserved version beside ours keeps peers from relying on the list (RFC 9000, 6.3).

@@ -69,6 +69,11 @@ void Connection::fill(PacketBurst& burst) {
             carry_info_ = burst.refused(packet.size());
             break;
         }
+        // A PLPMTUD probe (RFC 8899) travels alone: where a virtual router forwards a GSO send
+        // unsegmented, a probe too large for its link takes the whole burst down.
+        if (packet.size() > ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn_.get())) {
+            break;
+        }
     }
 }
 

@@ -56,6 +56,22 @@ TEST(Discovery, AnEthernetPathIsWholeAfterThreeRoundTrips) {
     EXPECT_EQ(pair.client.endpoint->info(pair.at_client)->udp_payload_bytes, 1472U);
 }
 
+TEST(Discovery, AProbeThatIsTooLargeTakesNoDataWithIt) {
+    for (const std::size_t size : {100U, 700U, 1100U}) {
+        Pair pair;
+        pair.net.mtu = 1400;
+        pair.net.bursts_stay_whole = true;
+        pair.connect();
+        for (std::size_t i = 0; i < 200; ++i) {
+            ASSERT_TRUE(pair.client.send(pair.at_client, make_bytes(size)));
+            pair.net.run_for(base::milliseconds(5));
+        }
+        pair.net.run_for(base::seconds(1));
+        EXPECT_EQ(pair.server.datagrams.size(), 200U) << size;
+        EXPECT_EQ(pair.client.endpoint->info(pair.at_client)->udp_payload_bytes, 1372U);
+    }
+}
+
 TEST(Discovery, AJumboLinkIsUsedWhenAllowed) {
     EndpointOptions options;
     options.udp_payload_bytes_max = 8972;

@@ -92,6 +92,10 @@ void TestNet::transmit(TestNode& node) {
     while (const auto sent = node.endpoint->poll_transmit(now_, buffer)) {
         ASSERT_GT(sent->segment_size, 0U);
         ASSERT_LE(sent->size, buffer.size());
+        const std::size_t headers = sent->flow.remote.ip.is_v6() ? 48 : 28;
+        if (bursts_stay_whole && sent->segment_size + headers > mtu) {
+            continue;
+        }
         for (std::size_t at = 0; at < sent->size; at += sent->segment_size) {
             const std::size_t size = std::min(sent->segment_size, sent->size - at);
             const auto begin = buffer.begin() + static_cast<std::ptrdiff_t>(at);

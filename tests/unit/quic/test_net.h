@@ -82,6 +82,9 @@ class TestNet {
   public:
     base::Duration delay = base::milliseconds(10);
     std::size_t mtu = 1500;  ///< Of the IP link, bytes.
+    /// A virtual link that takes a GSO send as one: if its largest segment is too large, all is
+    /// lost.
+    bool bursts_stay_whole = false;
     std::size_t buffer_bytes = 65536;
     /// Called for each datagram that enters the wire; false drops it.
     std::function<bool(WirePacket&)> filter;
