@@ -80,7 +80,8 @@ void LinkKeeper::handle_lost(base::Instant now, PeerHandle handle, Peer& peer,
 void LinkKeeper::on_unwelcome(base::Instant now, PeerHandle handle, Peer& peer,
                               const quic::Closed& event) {
     const std::string why = close_text(event);
-    if (const auto held_back = peer.link_log.admit(now)) {
+    const bool by_us = event.cause == quic::CloseCause::LocalError;  // and spoken of already
+    if (const auto held_back = by_us ? std::nullopt : peer.link_log.admit(now)) {
         state_.log.warn("{} at {}: {}{}", describe(peer), event.flow.remote.to_string(), why,
                         held_back_text(*held_back));
     }
