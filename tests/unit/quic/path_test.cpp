@@ -64,7 +64,7 @@ TEST(Discovery, AProbeThatIsTooLargeTakesNoDataWithIt) {
         pair.connect();
         for (std::size_t i = 0; i < 200; ++i) {
             ASSERT_TRUE(pair.client.send(pair.at_client, make_bytes(size)));
-            pair.net.run_for(base::milliseconds(5));
+            pair.net.run_for(base::microseconds(500));
         }
         pair.net.run_for(base::seconds(1));
         EXPECT_EQ(pair.server.datagrams.size(), 200U) << size;
