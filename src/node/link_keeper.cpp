@@ -27,8 +27,10 @@ Link* LinkKeeper::handle_connected(base::Instant now, const quic::Connected& eve
             overlay::Fragmenter(static_cast<std::uint32_t>(state_.rng.u64()));
     }
     if (peer->session->links.size() >= kLinksMax) {
-        drop(now, handle, peer->session->links.front().connection, CloseCode::Duplicate,
-             "too many links");
+        const Link& oldest = peer->session->links.front();
+        const bool spare = oldest.connection == peer->session->active;
+        drop(now, handle, spare ? peer->session->links[1].connection : oldest.connection,
+             CloseCode::Duplicate, "too many links");
     }
     Link link;
     link.connection = event.connection;
@@ -138,6 +140,7 @@ void LinkKeeper::activate(base::Instant now, PeerHandle handle, Peer& peer, Link
     const bool was_connected = peer.connected();
     peer.session->active = link.connection;
     peer.session->unreachable = false;
+    peer.session_ends = base::Instant::never();
     state_.routes.set_reachable(handle, true);
     if (!was_connected) {
         state_.log.info("connected to {} at {} ({})", describe(peer), link.flow.remote.to_string(),
@@ -233,9 +236,12 @@ base::Instant LinkKeeper::handle_deadline(base::Instant now, PeerHandle handle) 
         return next;
     }
     if (peer->session_ends <= now) {
-        peer->session.reset();
         peer->session_ends = base::Instant::never();
-        return next;
+        if (peer->session->links.empty()) {
+            peer->session.reset();
+            return next;
+        }
+        // Links that still wait for the peer's Hello keep the session; they end by kHelloTimeout.
     }
     peer->session->reassembler.handle_timeout(now);
     next = std::min({next, peer->session_ends, peer->session->reassembler.next_deadline()});
