@@ -94,6 +94,9 @@ bool Conversation::on_message(base::Instant now, PeerHandle handle, Link& link,
         return false;
     }
     if (const auto* update = std::get_if<ClaimsUpdate>(&message)) {
+        if (!link.claims_budget.take(now)) {
+            return false;
+        }
         link.hello->claims = update->claims;
         claims_.take(now, handle, update->claims);
     } else if (const auto* request = std::get_if<EchoRequest>(&message)) {

@@ -99,9 +99,12 @@ control::ReloadReply Membership::reload(base::Instant now, config::Config wanted
     for (const config::Change& change : config::diff(state_.config, wanted).changes) {
         (change.live ? reply.applied : reply.needs_restart).push_back(change.key);
     }
+    const Claims before = state_.own_claims();
     state_.config = config::take_live_changes(std::move(state_.config), wanted);
     apply_config(now);
-    conversation_.announce_claims();
+    if (state_.own_claims() != before) {
+        conversation_.announce_claims();
+    }
     return reply;
 }
 

@@ -14,6 +14,7 @@
 
 #include "node/message_framer.h"
 #include "node/peer_message.h"
+#include "node/token_bucket.h"
 #include "quicether/base/time.h"
 #include "quicether/overlay/fragmenter.h"
 #include "quicether/overlay/reassembler.h"
@@ -32,7 +33,9 @@ struct Link {
     std::optional<quic::StreamId> control_stream;
     MessageFramer framer;
     bool hello_sent = false;
-    std::optional<Hello> hello;                        ///< The peer's.
+    std::optional<Hello> hello;  ///< The peer's.
+    TokenBucket claims_budget{
+        1, 10};  ///< Judging claims costs work: a peer may not ask for it at will.
     base::Instant retire_at = base::Instant::never();  ///< Lost to a better link; closes then.
 
     [[nodiscard]] bool retired() const noexcept { return !retire_at.is_never(); }

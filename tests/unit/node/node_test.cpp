@@ -308,5 +308,33 @@ TEST_F(NodeTest, ReloadAddsAndRemovesPeersAndLeavesTheOthersAlone) {
     EXPECT_EQ(peer_of(0, 2).node_id, "");
 }
 
+TEST_F(NodeTest, ReloadTellsPeersOfANewSubnet) {
+    const auto hosts = add_mesh(2);
+    world_.config_of(1).peer[0].subnets = {*net::parse_prefix("10.5.0.0/16")};
+    start_all(hosts);
+    ASSERT_TRUE(wait_connected(hosts));
+    world_.run_for(seconds(1));
+    world_.config_of(0).network.advertise_subnets = {*net::parse_prefix("10.5.7.0/24")};
+    world_.reload(0);
+    world_.run_for(milliseconds(100));
+    const auto subnets = peer_of(1, 0).subnets;
+    EXPECT_EQ(subnets, std::vector<std::string>{"10.5.7.0/24"});
+}
+
+TEST_F(NodeTest, APeerThatReloadsWithoutPauseIsToldToStop) {
+    const auto hosts = add_mesh(2);
+    start_all(hosts);
+    ASSERT_TRUE(wait_connected(hosts));
+    world_.run_for(seconds(1));
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        world_.config_of(0).network.advertise_subnets = {
+            net::Prefix(net::IpAddress::v4(0x0a050000 + (i << 8)), 24)};
+        world_.reload(0);
+    }
+    world_.run_for(milliseconds(100));
+    EXPECT_EQ(world_.counter(1, "protocol_violations"), 1U);
+    EXPECT_TRUE(wait_connected(hosts, seconds(3)));
+}
+
 }  // namespace
 }  // namespace qe::node
