@@ -2,7 +2,7 @@
 //
 // NodeState: the data that the parts of a node share. It decides nothing.
 //
-// Node owns it and gives it by reference to its parts (Dialer, SessionControl, DataPlane, Roaming,
+// Node owns it and gives it by reference to its parts (Dialer, LinkKeeper, DataPlane, Roaming,
 // …), each of which changes the part that its name says.
 #pragma once
 
