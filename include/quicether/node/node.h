@@ -116,8 +116,8 @@ class Node {
     /// Writes datagrams to send into `buffer` (>= quic::kTransmitBufferMin, 64 KiB for batches).
     [[nodiscard]] std::optional<net::TransmitDatagrams> poll_udp(base::Instant now,
                                                                  base::MutableBytes buffer);
-    /// IP packets for the TUN device; views that stay valid until clear_tun_packets(), which must be
-    /// called after each input even if there are none: it frees what was received.
+    /// IP packets for the TUN device; views that stay valid until clear_tun_packets(), which must
+    /// be called after each input even if there are none: it frees what was received.
     [[nodiscard]] std::span<const base::ByteView> tun_packets() const noexcept;
     void clear_tun_packets() noexcept;
     [[nodiscard]] const HostPlan& host_plan() const noexcept;
