@@ -33,7 +33,7 @@ def _sysctl(name: str) -> int:
 UDP_BUFFER = min(_sysctl("rmem_max"), _sysctl("wmem_max"), 4 << 20)
 
 
-# --- Processes -------------------------------------------------------------------------------------
+# --- Processes ------------------------------------------------------------------------------------
 
 def cpu_seconds(pids: list[int]) -> float:
     """User and system time of the processes so far (/proc/PID/stat; threads included)."""
@@ -60,7 +60,7 @@ def rss_megabytes(pids: list[int]) -> float:
     return max(sizes)
 
 
-# --- Round trips -----------------------------------------------------------------------------------
+# --- Round trips ----------------------------------------------------------------------------------
 
 def _checksum(data: bytes) -> int:
     total = sum(struct.unpack(f">{len(data) // 2}H", data))
@@ -127,7 +127,7 @@ def idle_rtt(contender: Contender, seconds: float, directory: Path) -> dict[str,
     return _rtt_figures(_ping(contender, seconds, directory).finish(), "idle")
 
 
-# --- TCP -------------------------------------------------------------------------------------------
+# --- TCP ------------------------------------------------------------------------------------------
 
 def _iperf(contender: Contender, client: int, directory: Path, options: list[str]) -> Iperf:
     sides = contender.link.namespaces
@@ -160,7 +160,7 @@ def loaded_rtt(contender: Contender, seconds: float, directory: Path) -> dict[st
     return figures
 
 
-# --- UDP -------------------------------------------------------------------------------------------
+# --- UDP ------------------------------------------------------------------------------------------
 
 def _udp_run(contender: Contender, ip_size: int, rate_pps: float,
              directory: Path) -> tuple[float, float, float]:
@@ -215,7 +215,7 @@ def loss_free_pps(contender: Contender, ip_size: int, directory: Path) -> float:
     return best
 
 
-# --- All of it ---------------------------------------------------------------------------------------
+# --- All of it ------------------------------------------------------------------------------------
 
 def idle_cpu(contender: Contender, seconds: float) -> dict[str, float]:
     """Run time of the busier end's process while nothing is sent, in ms per 10 s."""
