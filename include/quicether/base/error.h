@@ -17,7 +17,6 @@ namespace qe::base {
 enum class ErrorCode : std::uint16_t {
     // base and general
     kInvalidArgument = 1,
-    kOutOfRange,
     kTruncated,
     kMalformed,
     kTooLarge,
@@ -29,7 +28,6 @@ enum class ErrorCode : std::uint16_t {
     // net
     kBadAddress = 100,
     kBadPrefix,
-    kBadPacket,
     // crypto
     kBadKey = 200,
     kBadCertificate,
@@ -52,15 +50,11 @@ enum class ErrorCode : std::uint16_t {
     kBadFragment,
     kReassemblyFull,
     // route
-    kRouteConflict = 600,
-    kTableFull,
+    kTableFull = 600,
     // control
     kBadRequest = 700,
-    kUnauthorised,
     // node
-    kUnknownPeer = 800,
-    kNotEntitled,
-    kProtocolViolation,
+    kProtocolViolation = 800,
     // host
     kSystemCall = 900,
     kNoPermission,
