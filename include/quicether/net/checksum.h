@@ -64,4 +64,19 @@ using ChecksumSum = std::uint32_t;
                            static_cast<std::uint16_t>(after));
 }
 
+/// Where the checksum field of a transport header is, from the header's beginning: TCP 16, UDP 6.
+[[nodiscard]] constexpr std::size_t checksum_field(std::uint8_t protocol) noexcept {
+    constexpr std::uint8_t kTcp = 6;
+    return protocol == kTcp ? 16 : 6;
+}
+
+/// Writes the pseudo-header's sum into the TCP or UDP checksum field of a whole IP packet, which is
+/// how a packet with a partial checksum looks to the kernel. The packet must have parsed and reach
+/// beyond the field.
+void begin_checksum(base::MutableBytes packet, std::size_t transport_offset,
+                    std::uint8_t protocol) noexcept;
+/// Computes the TCP or UDP checksum of a whole IP packet, whatever its field holds. Same terms.
+void complete_checksum(base::MutableBytes packet, std::size_t transport_offset,
+                       std::uint8_t protocol) noexcept;
+
 }  // namespace qe::net

@@ -38,6 +38,8 @@ struct TransmitDatagrams {
     Ecn ecn = Ecn::NotEct;
     std::size_t segment_size = 0;  ///< Bytes; equals size for a single datagram.
     std::size_t size = 0;          ///< Bytes written in all.
+    /// False: each datagram is to be sent by itself, because this path loses segmented sends.
+    bool segmentation_offload = true;
 };
 
 }  // namespace qe::net

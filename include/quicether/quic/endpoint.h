@@ -89,6 +89,11 @@ class Endpoint {
     /// Errors: kNoSuchConnection, kDatagramTooLarge (bigger than datagram_bytes_max), kQueueFull.
     [[nodiscard]] base::Status send_datagram(ConnectionHandle connection,
                                              std::span<const base::ByteView> parts);
+    /// Datagram bytes worth queueing now: what congestion window and pacing let out in the next
+    /// burst, and one datagram more, less what is queued. A caller with a queue of its own (fair,
+    /// shared by paths) keeps the endpoint's queue this short; the one datagram more tells the
+    /// congestion controller that there is more to come. 0 while none may be sent.
+    [[nodiscard]] std::size_t datagram_room(ConnectionHandle connection) const noexcept;
     /// Bytes one datagram may hold on this connection now; 0 while none may be sent.
     [[nodiscard]] std::size_t datagram_bytes_max(ConnectionHandle connection) const noexcept;
     /// Opens a bidirectional stream. Errors: kNoSuchConnection, kFlowBlocked (peer's limit).

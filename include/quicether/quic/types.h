@@ -139,7 +139,7 @@ using Event =
 /// replay (RFC 9001, 9.2); the identity behind it is proven by the resumed session's key only.
 struct ReceivedDatagram {
     ConnectionHandle connection;
-    base::ByteView bytes;
+    base::MutableBytes bytes;
     bool early = false;
 };
 

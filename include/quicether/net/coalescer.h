@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Coalescer: makes super-packets out of the packets of one batch, the inverse of SegmentCutter.
+//
+// TCP segments of one flow that follow each other without a gap, and equal UDP datagrams of one
+// flow, become one frame with one header, if whoever takes the frame can cut it again. Nothing is
+// copied: a frame is a list of views. Order within a flow stays; a frame stands where its first
+// packet stood. What may be merged follows Linux's GRO: equal addresses, ports, hop limit, traffic
+// class (ECN too), IPv4 DF, IPv6 flow label, TCP options and acknowledgement number; only ACK and
+// PSH flags (PSH ends a frame); equal payload sizes, a shorter one ends the frame; only packets
+// whose checksum is partial, because a merged checksum cannot be told from a broken one. Packets
+// with IPv4 options, IPv6 extension headers or fragments pass alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "quicether/base/bytes.h"
+#include "quicether/net/offload.h"
+#include "quicether/net/packet.h"
+
+namespace qe::net {
+
+/// Where a packet is going. Packets of different lanes are never merged.
+struct Lane {
+    std::uint64_t id = 0;
+    TunOffloads takes;  ///< What the taker can do; the same for all packets of a lane.
+};
+
+class Coalescer {
+  public:
+    /// Packets between two clear(), beyond which add() refuses.
+    static constexpr std::size_t kPacketsMax = 16'384;
+    /// Segments of one UDP frame: UDP_MAX_SEGMENTS of kernels before 6.9.
+    static constexpr std::size_t kUdpSegmentsMax = 64;
+
+    struct Frame {
+        std::uint64_t lane = 0;
+        TunFrame frame;
+        std::size_t packets = 0;  ///< How many it is made of.
+    };
+
+    /// Takes one packet with its facts. Its bytes stay until clear(), and may be changed: a frame's
+    /// first header carries the lengths and checksum of the whole. A partial checksum is begun
+    /// (pseudo-header sum) or completed, as the lane wants it; `checksum_partial` is ignored for
+    /// packets that are neither TCP nor UDP with ports. False, nothing taken: kPacketsMax is met.
+    bool add(const Lane& lane, base::MutableBytes packet, const PacketFacts& facts,
+             bool checksum_partial);
+
+    /// The frames so far, finished; valid until the next add() or clear().
+    [[nodiscard]] std::span<const Frame> frames();
+    [[nodiscard]] bool empty() const noexcept { return packets_ == 0; }
+    void clear() noexcept;
+
+  private:
+    std::size_t packets_ = 0;
+    // The rest is the implementer's.
+};
+
+}  // namespace qe::net
