@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "net/header_fields.h"
+#include "net/partial_checksum.h"
 #include "quicether/base/assert.h"
 
 namespace qe::net {
@@ -12,7 +14,6 @@ namespace {
 
 constexpr std::size_t kWord = sizeof(std::uint64_t);
 constexpr std::size_t kLanes = 4;
-constexpr std::uint8_t kUdp = 17;
 
 std::uint64_t load(const std::byte* at) noexcept {
     std::uint64_t word = 0;
@@ -38,6 +39,21 @@ ChecksumSum to_host(std::uint16_t folded) noexcept {
         return static_cast<ChecksumSum>((folded & 0xffU) << 8 | folded >> 8);
     }
     return folded;
+}
+
+/// pseudo_header_sum() with the addresses where they stand in an IP packet, one after the other.
+ChecksumSum packet_pseudo_sum(base::ByteView packet, std::uint8_t protocol,
+                              std::size_t length_bytes) noexcept {
+    QE_ASSERT(length_bytes <= 0xffffU);
+    const auto addresses = version_of(packet) == 4 ? packet.subspan(ipv4::kSource, 8)
+                                                   : packet.subspan(ipv6::kSource, 32);
+    return checksum_sum(addresses) + protocol + static_cast<ChecksumSum>(length_bytes);
+}
+
+/// Zero means "no checksum" in UDP (RFC 768).
+std::uint16_t finished(ChecksumSum sum, std::uint8_t protocol) noexcept {
+    const auto checksum = static_cast<std::uint16_t>(~checksum_fold(sum));
+    return checksum == 0 && protocol == protocol::kUdp ? std::uint16_t{0xffff} : checksum;
 }
 
 }  // namespace
@@ -74,8 +90,29 @@ std::uint16_t transport_checksum(const IpAddress& source, const IpAddress& desti
                                  std::uint8_t protocol, base::ByteView segment) noexcept {
     const ChecksumSum sum =
         pseudo_header_sum(source, destination, protocol, segment.size()) + checksum_sum(segment);
-    const auto checksum = static_cast<std::uint16_t>(~checksum_fold(sum));
-    return checksum == 0 && protocol == kUdp ? std::uint16_t{0xffff} : checksum;
+    return finished(sum, protocol);
+}
+
+void begin_checksum(base::MutableBytes head, std::size_t transport_offset, std::uint8_t protocol,
+                    std::size_t length_bytes) noexcept {
+    const ChecksumSum sum = packet_pseudo_sum(head, protocol, length_bytes);
+    put_u16(head.subspan(transport_offset), checksum_field(protocol), checksum_fold(sum));
+}
+
+void begin_checksum(base::MutableBytes packet, std::size_t transport_offset,
+                    std::uint8_t protocol) noexcept {
+    QE_ASSERT(transport_offset + checksum_field(protocol) + 2 <= packet.size());
+    begin_checksum(packet, transport_offset, protocol, packet.size() - transport_offset);
+}
+
+void complete_checksum(base::MutableBytes packet, std::size_t transport_offset,
+                       std::uint8_t protocol) noexcept {
+    QE_ASSERT(transport_offset + checksum_field(protocol) + 2 <= packet.size());
+    const auto segment = packet.subspan(transport_offset);
+    put_u16(segment, checksum_field(protocol), 0);
+    const ChecksumSum sum =
+        packet_pseudo_sum(packet, protocol, segment.size()) + checksum_sum(segment);
+    put_u16(segment, checksum_field(protocol), finished(sum, protocol));
 }
 
 }  // namespace qe::net

@@ -15,6 +15,7 @@ namespace qe::net {
 namespace ipv4 {
 inline constexpr std::size_t kTrafficClass = 1;
 inline constexpr std::size_t kTotalLength = 2;
+inline constexpr std::size_t kIdentification = 4;
 inline constexpr std::size_t kFragment = 6;
 inline constexpr std::size_t kTtl = 8;
 inline constexpr std::size_t kProtocol = 9;

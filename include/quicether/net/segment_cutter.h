@@ -6,7 +6,9 @@
 // the header, and the super-packet stays as it is. What changes from segment to segment are the
 // lengths, the IPv4 identification and header checksum, and TCP's sequence number and flags (CWR in
 // the first only, FIN and PSH in the last only), as Linux's own segmentation does it. Transport
-// checksums are not computed: a segment says `checksum_partial`, and its field has no meaning.
+// checksums are not computed: a segment says `checksum_partial`, and its field has no meaning. Only
+// behind IPv6 extension headers, where a receiver does not find the field, they are: then even a
+// packet that is not cut comes with a header of its own.
 #pragma once
 
 #include <array>
@@ -19,7 +21,7 @@
 
 namespace qe::net {
 
-/// One packet: `header` followed by `payload`. `header` is empty when the packet was not cut.
+/// One packet: `header` followed by `payload`. `header` is empty when the packet goes out as it is.
 struct Segment {
     base::ByteView header;
     base::ByteView payload;
@@ -51,11 +53,23 @@ class SegmentCutter {
   private:
     static constexpr std::size_t kHeaderBytesMax = 128;  ///< 60 + 60 for IPv4 and TCP.
 
+    [[nodiscard]] std::size_t next_payload(std::size_t packet_bytes_max) const noexcept;
+    [[nodiscard]] Segment whole() noexcept;
+    void begin() noexcept;
+    void write_ip(std::size_t size) noexcept;
+    void write_tcp(bool is_first, bool is_last) noexcept;
+    void write_checksum(base::ByteView payload) noexcept;
+
     base::ByteView packet_;
-    std::size_t next_ = 0;  ///< Offset of the payload to come.
-    Offload offload_;
-    std::size_t header_size_ = 0;  ///< IP and transport header; 0: not to be cut.
-    std::uint16_t index_ = 0;      ///< Segments handed out.
+    std::size_t next_ = 0;  ///< Offset of the payload to come; 0: goes out whole.
+    std::uint32_t segment_bytes_ = 0;
+    std::uint32_t ip_sum_ = 0;       ///< Of the IPv4 header without what changes.
+    std::uint16_t header_size_ = 0;  ///< IP and transport header; 0: nothing is left undone.
+    std::uint16_t transport_offset_ = 0;
+    std::uint16_t index_ = 0;  ///< Segments handed out.
+    bool is_v4_ = false;
+    bool is_tcp_ = false;
+    bool is_hidden_ = false;  ///< Behind IPv6 extension headers.
     std::array<std::byte, kHeaderBytesMax> header_{};
 };
 
