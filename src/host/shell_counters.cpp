@@ -18,10 +18,14 @@ void append_counters(const UdpCounters& udp, const TunCounters& tun,
     out.push_back({"udp_send_failed", udp.send_failed});
     out.push_back({"udp_send_blocked", udp.send_blocked});
     out.push_back({"tun_read_packets", tun.read_packets});
+    out.push_back({"tun_read_super_packets", tun.read_super_packets});
     out.push_back({"tun_read_bytes", tun.read_bytes});
+    out.push_back({"tun_read_unusable", tun.read_unusable});
     out.push_back({"tun_written_packets", tun.written_packets});
+    out.push_back({"tun_written_super_packets", tun.written_super_packets});
     out.push_back({"tun_written_bytes", tun.written_bytes});
     out.push_back({"tun_write_dropped", tun.write_dropped});
+    out.push_back({"tun_write_refused", tun.write_refused});
 }
 
 }  // namespace qe::host
