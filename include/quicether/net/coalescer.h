@@ -12,6 +12,7 @@
 // with IPv4 options, IPv6 extension headers or fragments pass alone.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,6 +41,7 @@ class Coalescer {
         std::uint64_t lane = 0;
         TunFrame frame;
         std::size_t packets = 0;  ///< How many it is made of.
+        std::uint32_t flow_hash = 0;
     };
 
     /// Takes one packet with its facts. Its bytes stay until clear(), and may be changed: a frame's
@@ -55,8 +57,53 @@ class Coalescer {
     void clear() noexcept;
 
   private:
+    /// Frames that may grow, at one time.
+    static constexpr std::size_t kOpenMax = 8;
+
+    struct Item {
+        base::ByteView bytes;
+        std::uint32_t frame = 0;
+    };
+    /// What finishing a frame takes.
+    struct Head {
+        base::MutableBytes packet;  ///< The first.
+        std::uint32_t placed = 0;   ///< Parts laid out.
+        std::uint16_t segment_bytes = 0;
+        std::uint8_t protocol = 0;
+    };
+    /// A frame that may grow. The flow's fields are compared with the first packet's.
+    struct Open {
+        const std::byte* first = nullptr;
+        std::uint64_t lane = 0;
+        std::uint32_t flow_hash = 0;
+        std::uint32_t frame = 0;
+        std::uint32_t next_sequence = 0;  ///< TCP.
+        std::uint16_t header_size = 0;    ///< IP and transport.
+        std::uint16_t segment_bytes = 0;
+    };
+    struct Candidate;
+
+    void add_of_flow(const Candidate& packet, bool may_merge);
+    [[nodiscard]] std::size_t find_open(const Candidate& packet) const noexcept;
+    void close_between_hosts(const Candidate& packet) noexcept;
+    [[nodiscard]] bool may_append(const Open& open, const Candidate& packet) const noexcept;
+    void append(std::size_t place, const Candidate& packet);
+    void start(const Candidate& packet);
+    void open_last(const Candidate& packet) noexcept;
+    void close(std::size_t place) noexcept;
+    void lay_out();
+    void finish(Frame& frame, const Head& head) noexcept;
+
     std::size_t packets_ = 0;
-    // The rest is the implementer's.
+    std::vector<Item> items_;  ///< In the order of arrival.
+    std::vector<Head> heads_;  ///< Parallel to frames_.
+    std::vector<Frame> frames_;
+    std::vector<base::ByteView> parts_;  ///< Frame by frame; grows only.
+    std::size_t finished_ = 0;           ///< Frames finished.
+    std::array<Open, kOpenMax> open_{};
+    /// Places in open_: the open ones, last used first, then the free ones.
+    std::array<std::uint8_t, kOpenMax> order_{0, 1, 2, 3, 4, 5, 6, 7};
+    std::size_t open_count_ = 0;
 };
 
 }  // namespace qe::net
