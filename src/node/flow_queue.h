@@ -10,11 +10,13 @@
 // When the pool is full, the flow that holds most loses the packet at its head.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "node/codel.h"
 #include "node/packet_pool.h"
 #include "quicether/base/bytes.h"
 #include "quicether/base/time.h"
@@ -33,8 +35,9 @@ struct FlowQueueOptions {
 
 struct FlowQueueCounters {
     std::uint64_t marked = 0;      ///< Packets that got Congestion Experienced.
-    std::uint64_t dropped = 0;     ///< By CoDel.
-    std::uint64_t overflowed = 0;  ///< For want of room.
+    std::uint64_t dropped = 0;     ///< Segments and packets lost by CoDel.
+    std::uint64_t overflowed = 0;  ///< Packets lost for want of room, or what was left of them.
+    std::uint64_t malformed = 0;   ///< Packets whose offload contradicts their headers.
 };
 
 /// A packet to put in the queue. Its bytes lie in `slot`, from the beginning.
@@ -53,14 +56,14 @@ class FlowQueue {
     FlowQueue(const FlowQueue&) = delete;
     FlowQueue& operator=(const FlowQueue&) = delete;
 
-    /// Takes the packet and its slot over. It must have parsed. When `bytes_max` is exceeded, the
-    /// fattest flow loses packets from its head until it is not.
+    /// Takes the packet and its slot over. It must have parsed (net::parse_packet). When
+    /// `bytes_max` is exceeded, the fattest flow loses packets from its head until it is not.
     void push(base::Instant now, const QueuedPacket& packet);
     /// The next packet to leave, cut to `packet_bytes_max` where it can be cut; its views are valid
     /// until the next call. Nothing when the queue is empty (CoDel may have emptied it just now).
     [[nodiscard]] std::optional<net::Segment> pop(base::Instant now, std::size_t packet_bytes_max);
     /// Drops the packet at the head of the flow that holds most, to make room in the pool. False:
-    /// nothing waits here.
+    /// nothing waits here, and no slot was freed.
     bool drop_fattest() noexcept;
 
     [[nodiscard]] bool empty() const noexcept { return bytes_ == 0; }
@@ -68,11 +71,68 @@ class FlowQueue {
     [[nodiscard]] const FlowQueueCounters& counters() const noexcept { return counters_; }
 
   private:
+    static constexpr std::uint32_t kNone = UINT32_MAX;
+    static constexpr std::size_t kHeaderBytesMax = 128;  ///< IPv4 and TCP need 60 + 60.
+
+    /// A packet that waits; linked by index into its flow, or into the free ones.
+    struct Node {
+        base::Instant pushed;
+        PacketSlot slot;
+        std::uint32_t next = kNone;
+        std::uint16_t size = 0;
+        std::uint16_t left = 0;  ///< Bytes not handed out; the header counts until the last are.
+        net::Offload offload;
+    };
+    struct Flow {
+        Codel codel;
+        std::uint32_t head = kNone;
+        std::uint32_t tail = kNone;
+        std::uint32_t next = kNone;  ///< Flow after this one in its list.
+        std::uint32_t bytes = 0;     ///< That wait.
+        std::int32_t deficit = 0;  ///< Bytes it may still send in this turn; a debt when negative.
+        std::uint32_t cutter = kNone;  ///< Of the packet at the head, when it is being cut.
+        bool is_listed = false;
+        bool is_head_marked = false;  ///< Congestion Experienced, since it is being cut.
+    };
+    struct FlowList {
+        std::uint32_t head = kNone;
+        std::uint32_t tail = kNone;
+    };
+
+    std::uint32_t make_node(base::Instant now, const QueuedPacket& packet);
+    void append(FlowList& list, std::uint32_t index) noexcept;
+    void remove_first(FlowList& list) noexcept;
+    void end_turn(FlowList& list) noexcept;
+    void retire_first(FlowList& list) noexcept;
+
+    std::optional<net::Segment> take_segment(Flow& flow, base::Instant now,
+                                             std::size_t packet_bytes_max);
+    net::Segment cut(Flow& flow, Node& node, std::size_t packet_bytes_max);
+    void begin_cut(Flow& flow, const Node& node);
+    bool mark(Flow& flow, const Node& node) noexcept;
+    base::ByteView marked_copy(base::ByteView header) noexcept;
+    void account(Flow& flow, Node& node, std::size_t bytes) noexcept;
+
+    PacketSlot unlink_head(Flow& flow) noexcept;
+    bool release_leaving() noexcept;
+    Flow* fattest() noexcept;
+    void drop_head(Flow& flow) noexcept;
+
     PacketPool& pool_;
     FlowQueueOptions options_;
+    CodelOptions codel_options_;
     std::size_t bytes_ = 0;
     FlowQueueCounters counters_;
-    // The rest is the implementer's.
+
+    std::vector<Flow> flows_;  ///< By hash.
+    FlowList new_;             ///< Flows that have not had a whole turn since they were empty.
+    FlowList old_;
+    std::vector<Node> nodes_;
+    std::uint32_t free_node_ = kNone;
+    std::vector<net::SegmentCutter> cutters_;
+    std::vector<std::uint32_t> free_cutters_;
+    PacketSlot leaving_;  ///< All of it was handed out, but views of it may still be in use.
+    std::array<std::byte, kHeaderBytesMax> marked_header_{};
 };
 
 }  // namespace qe::node

@@ -35,6 +35,7 @@ class PacketPool {
     /// A slot for `size` bytes (<= 64 KiB) of the smallest class that holds them; null when the
     /// pool's bound is met.
     [[nodiscard]] PacketSlot take(std::size_t size);
+    /// Precondition: taken and not released since.
     void release(PacketSlot slot) noexcept;
     /// The whole slot. Not null.
     [[nodiscard]] base::MutableBytes bytes(PacketSlot slot) noexcept;
@@ -43,9 +44,20 @@ class PacketPool {
     [[nodiscard]] std::size_t bytes_used() const noexcept { return bytes_used_; }
 
   private:
+    static constexpr std::size_t kChunkBytes = 256U << 10;
+
+    /// All slots of one size.
+    struct SizeClass {
+        std::vector<std::unique_ptr<std::byte[]>> chunks;
+        std::vector<std::uint32_t> free;  ///< A stack with room for every slot.
+        std::vector<std::uint8_t> taken;  ///< By slot: 1 or 0.
+    };
+
+    void add_chunk(std::uint8_t size_class);
+
+    std::array<SizeClass, kSlotBytes.size()> classes_;
     std::size_t bytes_max_;
     std::size_t bytes_used_ = 0;
-    // The rest is the implementer's.
 };
 
 }  // namespace qe::node
