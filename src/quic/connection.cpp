@@ -149,7 +149,7 @@ void Connection::finish_set_up() {
         ngtcp2_conn_set_keep_alive_timeout(
             conn_.get(), static_cast<ngtcp2_duration>(context_.options.keep_alive.count()));
     }
-    datagram_bytes_max_ = compute_datagram_room();
+    datagram_bytes_max_ = compute_datagram_size();
     ++context_.counters.handshakes_started;
 }
 
@@ -205,6 +205,7 @@ void Connection::on_timeout(base::Instant now) {
         end_on_expiry(status);
         return;
     }
+    timer_fired_ = true;
     refresh_path();
     refresh_black_hole();
     refresh_datagram_size();
@@ -244,13 +245,13 @@ void Connection::refresh_path() {
     }
 }
 
-std::size_t Connection::compute_datagram_room() const noexcept {
+std::size_t Connection::compute_datagram_size() const noexcept {
     const std::size_t id_size = ngtcp2_conn_get_dcid2(conn_.get())->datalen;
     const std::size_t path_max =
         std::min(ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn_.get()), udp_payload_max());
     if (!established_) {
         return role_ == Role::Client && tls_->early_data_offered()
-                   ? early_datagram_room(path_max, id_size)
+                   ? early_datagram_payload(path_max, id_size)
                    : 0;
     }
     const ngtcp2_transport_params* const peer =
@@ -261,12 +262,12 @@ std::size_t Connection::compute_datagram_room() const noexcept {
     const auto udp_max = std::min<std::uint64_t>(path_max, peer->max_udp_payload_size);
     const auto frame_max = peer->max_datagram_frame_size - 1;
     return static_cast<std::size_t>(
-        std::min<std::uint64_t>(datagram_room(static_cast<std::size_t>(udp_max), id_size),
+        std::min<std::uint64_t>(datagram_payload(static_cast<std::size_t>(udp_max), id_size),
                                 frame_max > 4 ? frame_max - 4 : 0));
 }
 
 void Connection::refresh_datagram_size() {
-    const std::size_t room = compute_datagram_room();
+    const std::size_t room = compute_datagram_size();
     if (room != datagram_bytes_max_) {
         datagram_bytes_max_ = room;
         size_news_ = established_;
@@ -288,6 +289,21 @@ base::Status Connection::send_datagram(std::span<const base::ByteView> parts) {
         return base::fail(ErrorCode::kQueueFull, "datagram queue is full");
     }
     return {};
+}
+
+std::size_t Connection::datagram_room() const noexcept {
+    if (datagram_bytes_max_ == 0) {
+        return 0;
+    }
+    // Payload is counted against windows of whole packets: what fills the room fills the window,
+    // so that the flush which says "nothing more to send" (write.cpp) finds it full.
+    const std::size_t burst =
+        std::max(ngtcp2_conn_get_send_quantum2(conn_.get()), datagram_bytes_max_);
+    const std::uint64_t window = ngtcp2_conn_get_cwnd_left2(conn_.get());
+    const auto next = static_cast<std::size_t>(std::min<std::uint64_t>(window, burst));
+    const std::size_t wanted =
+        std::min(next + datagram_bytes_max_, context_.options.datagram_queue_bytes_max);
+    return wanted - std::min(wanted, datagrams_.bytes());
 }
 
 base::Result<StreamId> Connection::open_stream() {

@@ -88,6 +88,7 @@ class Connection {
     // ------------------------------------------------------------
     base::Status send_datagram(std::span<const base::ByteView> parts);
     [[nodiscard]] std::size_t datagram_bytes_max() const noexcept { return datagram_bytes_max_; }
+    [[nodiscard]] std::size_t datagram_room() const noexcept;
     [[nodiscard]] base::Result<StreamId> open_stream();
     base::Status write_stream(StreamId stream, base::ByteView bytes, bool fin);
     void reset_stream(StreamId stream, std::uint64_t error_code);
@@ -135,7 +136,7 @@ class Connection {
     /// Largest UDP payload that may be written now.
     [[nodiscard]] std::size_t udp_payload_max() const noexcept;
     void refresh_datagram_size();
-    [[nodiscard]] std::size_t compute_datagram_room() const noexcept;
+    [[nodiscard]] std::size_t compute_datagram_size() const noexcept;
     /// False: the handshake must fail.
     bool on_handshake_completed();
     void count_early_data();
@@ -182,6 +183,7 @@ class Connection {
     bool reset_received_ = false;
     bool more_to_write_ = false;
     bool probing_ = false;
+    bool timer_fired_ = false;  ///< A timer of ngtcp2's came due since the last write().
     bool probe_first_ = false;  ///< The packet being written must be small.
     unsigned key_generations_ = 0;
 

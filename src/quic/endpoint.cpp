@@ -77,6 +77,11 @@ base::Status Endpoint::send_datagram(ConnectionHandle handle,
     return status;
 }
 
+std::size_t Endpoint::datagram_room(ConnectionHandle handle) const noexcept {
+    const Connection* const connection = impl_->find(handle);
+    return connection == nullptr ? 0 : connection->datagram_room();
+}
+
 std::size_t Endpoint::datagram_bytes_max(ConnectionHandle handle) const noexcept {
     const Connection* const connection = impl_->find(handle);
     return connection == nullptr ? 0 : connection->datagram_bytes_max();

@@ -2,9 +2,9 @@
 //
 // ReceiveArena: where received overlay datagrams lie between two Endpoint::clear_datagrams().
 //
-// ngtcp2 shows a datagram only during its callback, so it is copied once, here. Chunks are kept and
-// reused: once warm, receiving allocates nothing. Bounded by kReceivedDatagramBytesMax; what does
-// not fit is dropped and counted by the caller.
+// ngtcp2 shows a datagram only during its callback, so it is copied once, here, where the caller
+// may edit it in place. Chunks are kept and reused: once warm, receiving allocates nothing. Bounded
+// by kReceivedDatagramBytesMax; what does not fit is dropped and counted by the caller.
 #pragma once
 
 #include <cstddef>

@@ -117,12 +117,13 @@ std::uint64_t parameters_tag(const EndpointOptions& options) noexcept {
     return (kGeneration << 56) ^ options.stream_window_bytes;
 }
 
-std::size_t datagram_room(std::size_t udp_payload, std::size_t destination_id_size) noexcept {
+std::size_t datagram_payload(std::size_t udp_payload, std::size_t destination_id_size) noexcept {
     return datagram_in(
         minus(udp_payload, kShortHeaderFlags + destination_id_size + kPacketNumberMax + kAeadTag));
 }
 
-std::size_t early_datagram_room(std::size_t udp_payload, std::size_t destination_id_size) noexcept {
+std::size_t early_datagram_payload(std::size_t udp_payload,
+                                   std::size_t destination_id_size) noexcept {
     constexpr std::size_t kFixed =
         1 + 4 + 1 + 1 + kConnectionIdSize + kLongHeaderLength + kPacketNumberMax + kAeadTag;
     return datagram_in(minus(udp_payload, kFixed + destination_id_size));

@@ -55,10 +55,10 @@ struct Settings {
 
 /// Payload of one DATAGRAM frame that fills a 1-RTT packet of `udp_payload` bytes (RFC 9000, 17.3;
 /// RFC 9221, 4), at the longest packet number. Zero when there is no room.
-[[nodiscard]] std::size_t datagram_room(std::size_t udp_payload,
-                                        std::size_t destination_id_size) noexcept;
+[[nodiscard]] std::size_t datagram_payload(std::size_t udp_payload,
+                                           std::size_t destination_id_size) noexcept;
 /// The same for a 0-RTT packet, whose header is longer (RFC 9000, 17.2.3).
-[[nodiscard]] std::size_t early_datagram_room(std::size_t udp_payload,
-                                              std::size_t destination_id_size) noexcept;
+[[nodiscard]] std::size_t early_datagram_payload(std::size_t udp_payload,
+                                                 std::size_t destination_id_size) noexcept;
 
 }  // namespace qe::quic

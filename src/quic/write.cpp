@@ -36,7 +36,7 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
     drop_oversized_datagrams();
     // ngtcp2 puts the next datagram into the packet that probes a silent path. On a path that
     // swallows large packets such probes would all be lost: send it bare then.
-    probe_first_ = stalled();
+    probe_first_ = std::exchange(timer_fired_, false) && stalled();
     const std::uint64_t in_flight = probing_ ? progress().bytes_in_flight : 0;
     PacketBurst burst(buffer, udp_payload_max(), ngtcp2_conn_get_send_quantum2(conn_.get()));
     fill(burst);

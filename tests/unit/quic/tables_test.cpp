@@ -252,16 +252,16 @@ TEST(SocketAddresses, SurviveTheWayThroughNgtcp2) {
     EXPECT_EQ(from_sockaddr({}), net::SocketAddress{});
 }
 
-TEST(DatagramRoom, AccountsForEveryByteOfAShortHeader) {
+TEST(DatagramPayload, AccountsForEveryByteOfAShortHeader) {
     // 1 flags + 6 id + 4 packet number + 16 tag + 1 type + 2 length = 30.
-    EXPECT_EQ(datagram_room(1452, kConnectionIdSize), 1422U);
-    EXPECT_EQ(datagram_room(1200, kConnectionIdSize), 1170U);
-    EXPECT_EQ(datagram_room(20, kConnectionIdSize), 0U);
-    EXPECT_EQ(datagram_room(0, 20), 0U);
+    EXPECT_EQ(datagram_payload(1452, kConnectionIdSize), 1422U);
+    EXPECT_EQ(datagram_payload(1200, kConnectionIdSize), 1170U);
+    EXPECT_EQ(datagram_payload(20, kConnectionIdSize), 0U);
+    EXPECT_EQ(datagram_payload(0, 20), 0U);
     // A length below 64 takes one byte, and 64 itself does not fit where two are needed.
-    EXPECT_EQ(datagram_room(27 + 2 + 63, kConnectionIdSize), 63U);
-    EXPECT_EQ(datagram_room(27 + 3 + 63, kConnectionIdSize), 63U);
-    EXPECT_EQ(datagram_room(27 + 3 + 64, kConnectionIdSize), 64U);
+    EXPECT_EQ(datagram_payload(27 + 2 + 63, kConnectionIdSize), 63U);
+    EXPECT_EQ(datagram_payload(27 + 3 + 63, kConnectionIdSize), 63U);
+    EXPECT_EQ(datagram_payload(27 + 3 + 64, kConnectionIdSize), 64U);
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ TestNode& TestNet::add(std::uint64_t seed, std::string_view address_text,
                                                        .endpoint = {},
                                                        .events = {},
                                                        .datagrams = {},
+                                                       .feed = {},
                                                        .trusted = {}});
     node->restart(seed, wall);
     nodes_.push_back(std::move(node));
@@ -89,7 +90,13 @@ void TestNet::put_on_wire(WirePacket packet) {
 
 void TestNet::transmit(TestNode& node) {
     std::vector<std::byte> buffer(buffer_bytes);
-    while (const auto sent = node.endpoint->poll_transmit(now_, buffer)) {
+    const auto next = [&] {
+        if (node.feed) {
+            node.feed();
+        }
+        return node.endpoint->poll_transmit(now_, buffer);
+    };
+    while (const auto sent = next()) {
         ASSERT_GT(sent->segment_size, 0U);
         ASSERT_LE(sent->size, buffer.size());
         const std::size_t headers = sent->flow.remote.ip.is_v6() ? 48 : 28;

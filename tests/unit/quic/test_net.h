@@ -50,6 +50,8 @@ struct TestNode {
     std::vector<Event> events;
     std::vector<KeptDatagram> datagrams;
     bool fetch_events = true;
+    /// A queue of the driver's own: called before each poll_transmit().
+    std::function<void()> feed;
 
     /// All events of a type, in order.
     template <typename T>
