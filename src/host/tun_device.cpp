@@ -58,7 +58,7 @@ bool kernel_has_header(int fd) noexcept {
 }
 
 bool set_header_size(int fd) noexcept {
-    const int size = sizeof(virtio_net_hdr);
+    const int size = sizeof(VirtioHeader);
     return ::ioctl(fd, TUNSETVNETHDRSZ, &size) == 0;
 }
 
@@ -107,7 +107,7 @@ TunDevice::TunDevice(FileDescriptor fd, std::string name, std::uint32_t index, b
       vectors_(kVectorsMax) {}
 
 std::optional<net::TunPacket> TunDevice::read(base::MutableBytes room) noexcept {
-    virtio_net_hdr header{};
+    VirtioHeader header{};
     const std::size_t before = with_header_ ? sizeof header : 0;
     const std::array<iovec, 2> vectors = {{{&header, before}, {room.data(), room.size()}}};
     while (true) {
@@ -125,7 +125,7 @@ std::optional<net::TunPacket> TunDevice::read(base::MutableBytes room) noexcept 
             continue;
         }
         ++counters_.read_packets;
-        counters_.read_super_packets += offload->segmentation == net::Segmentation::None ? 0 : 1;
+        counters_.read_super_packets += offload->segmentation == net::Segmentation::None ? 0U : 1U;
         counters_.read_bytes += bytes.size();
         return net::TunPacket{bytes, *offload};
     }
@@ -163,7 +163,7 @@ void TunDevice::write(const net::TunFrame& frame) noexcept {
         ++counters_.write_refused;
         return;
     }
-    virtio_net_hdr header = encode_virtio_header(frame);
+    VirtioHeader header = encode_virtio_header(frame);
     const std::span<const iovec> vectors = gather(frame);
     vectors_[0] = {&header, with_header_ ? sizeof header : 0};
     if (::writev(fd(), vectors.data(), static_cast<int>(vectors.size())) < 0) {

@@ -57,25 +57,25 @@ void complete_generic(base::MutableBytes packet, std::size_t start, std::size_t 
     store(packet.subspan(field, 2), checksum == 0 ? std::uint16_t{0xffff} : checksum);
 }
 
-std::optional<net::Offload> parse_single(const virtio_net_hdr& header,
+std::optional<net::Offload> parse_single(const VirtioHeader& header,
                                          base::MutableBytes packet) noexcept {
-    if ((header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0) {
+    if ((header.flags & VirtioHeader::kNeedsChecksum) == 0) {
         return net::Offload{};
     }
-    const std::size_t start = header.csum_start;
-    const std::size_t field = start + header.csum_offset;
+    const std::size_t start = header.checksum_start;
+    const std::size_t field = start + header.checksum_offset;
     if (field + 2 > packet.size()) {
         return std::nullopt;
     }
     const std::uint8_t protocol = offloadable_protocol(packet, start);
-    if (protocol == 0 || header.csum_offset != net::checksum_field(protocol) ||
+    if (protocol == 0 || header.checksum_offset != net::checksum_field(protocol) ||
         transport_header_size(packet, start, protocol) == 0) {
         complete_generic(packet, start, field);
         return net::Offload{};
     }
     net::Offload offload;
     offload.checksum_partial = true;
-    offload.transport_offset = header.csum_start;
+    offload.transport_offset = header.checksum_start;
     return offload;
 }
 
@@ -86,31 +86,32 @@ struct GsoKind {
 };
 
 std::optional<GsoKind> gso_kind(std::uint8_t type) noexcept {
-    switch (type & ~VIRTIO_NET_HDR_GSO_ECN) {
-        case VIRTIO_NET_HDR_GSO_TCPV4:
+    switch (type & ~VirtioHeader::kGsoEcn) {
+        case VirtioHeader::kGsoTcpV4:
             return GsoKind{net::Segmentation::Tcp, IPPROTO_TCP, 4};
-        case VIRTIO_NET_HDR_GSO_TCPV6:
+        case VirtioHeader::kGsoTcpV6:
             return GsoKind{net::Segmentation::Tcp, IPPROTO_TCP, 6};
-        case kGsoUdpL4:
+        case VirtioHeader::kGsoUdpL4:
             return GsoKind{net::Segmentation::Udp, IPPROTO_UDP, 0};
         default:
             return std::nullopt;
     }
 }
 
-std::optional<net::Offload> parse_super(const virtio_net_hdr& header,
+std::optional<net::Offload> parse_super(const VirtioHeader& header,
                                         base::MutableBytes packet) noexcept {
     const auto kind = gso_kind(header.gso_type);
     const auto facts = net::parse_packet(packet);
     if (!kind || !facts || facts->is_fragment || facts->protocol != kind->protocol ||
-        (kind->version != 0 && !is_version(packet, kind->version)) || header.gso_size == 0) {
+        (kind->version != 0 && !is_version(packet, kind->version)) || header.segment_bytes == 0) {
         return std::nullopt;
     }
     const std::size_t transport = facts->header_size;
     const std::size_t headers = transport_header_size(packet, transport, kind->protocol);
-    const bool partial = (header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0;
-    if (headers == 0 || (partial && (header.csum_start != transport ||
-                                     header.csum_offset != net::checksum_field(kind->protocol)))) {
+    const bool partial = (header.flags & VirtioHeader::kNeedsChecksum) != 0;
+    if (headers == 0 ||
+        (partial && (header.checksum_start != transport ||
+                     header.checksum_offset != net::checksum_field(kind->protocol)))) {
         return std::nullopt;
     }
     if (!partial) {
@@ -119,9 +120,9 @@ std::optional<net::Offload> parse_super(const virtio_net_hdr& header,
     net::Offload offload;
     offload.checksum_partial = true;
     offload.transport_offset = static_cast<std::uint16_t>(transport);
-    if (packet.size() - transport - headers > header.gso_size) {
+    if (packet.size() - transport - headers > header.segment_bytes) {
         offload.segmentation = kind->segmentation;
-        offload.segment_bytes = header.gso_size;
+        offload.segment_bytes = header.segment_bytes;
     }
     return offload;
 }
@@ -134,16 +135,16 @@ std::byte header_byte(const net::TunFrame& frame, std::size_t index) noexcept {
     return frame.parts[0][index];
 }
 
-void encode_tcp(const net::TunFrame& frame, virtio_net_hdr& header) noexcept {
+void encode_tcp(const net::TunFrame& frame, VirtioHeader& header) noexcept {
     const std::size_t transport = frame.offload.transport_offset;
     const bool v4 = is_version(frame.parts.empty() ? base::ByteView{} : frame.parts[0], 4);
-    header.gso_type = v4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+    header.gso_type = v4 ? VirtioHeader::kGsoTcpV4 : VirtioHeader::kGsoTcpV6;
     if ((header_byte(frame, transport + kTcpFlags) & kTcpCwr) != std::byte{}) {
-        header.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+        header.gso_type |= VirtioHeader::kGsoEcn;
     }
     const auto size =
         std::to_integer<std::size_t>(header_byte(frame, transport + kTcpDataOffset) >> 4) * 4;
-    header.hdr_len = static_cast<std::uint16_t>(transport + std::max(size, kTcpHeaderMin));
+    header.header_bytes = static_cast<std::uint16_t>(transport + std::max(size, kTcpHeaderMin));
 }
 
 /// The protocol of a single packet with a partial checksum.
@@ -156,31 +157,31 @@ std::uint8_t frame_protocol(const net::TunFrame& frame) noexcept {
 
 }  // namespace
 
-std::optional<net::Offload> parse_virtio_header(const virtio_net_hdr& header,
+std::optional<net::Offload> parse_virtio_header(const VirtioHeader& header,
                                                 base::MutableBytes packet) noexcept {
-    return header.gso_type == VIRTIO_NET_HDR_GSO_NONE ? parse_single(header, packet)
-                                                      : parse_super(header, packet);
+    return header.gso_type == VirtioHeader::kGsoNone ? parse_single(header, packet)
+                                                     : parse_super(header, packet);
 }
 
-virtio_net_hdr encode_virtio_header(const net::TunFrame& frame) noexcept {
-    virtio_net_hdr header{};
+VirtioHeader encode_virtio_header(const net::TunFrame& frame) noexcept {
+    VirtioHeader header{};
     const net::Offload& offload = frame.offload;
     if (!offload.checksum_partial) {
         return header;
     }
     const std::uint8_t protocol = frame_protocol(frame);
-    header.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-    header.csum_start = offload.transport_offset;
-    header.csum_offset = static_cast<std::uint16_t>(net::checksum_field(protocol));
+    header.flags = VirtioHeader::kNeedsChecksum;
+    header.checksum_start = offload.transport_offset;
+    header.checksum_offset = static_cast<std::uint16_t>(net::checksum_field(protocol));
     if (offload.segmentation == net::Segmentation::None) {
         return header;
     }
-    header.gso_size = offload.segment_bytes;
+    header.segment_bytes = offload.segment_bytes;
     if (offload.segmentation == net::Segmentation::Tcp) {
         encode_tcp(frame, header);
     } else {
-        header.gso_type = kGsoUdpL4;
-        header.hdr_len = static_cast<std::uint16_t>(offload.transport_offset + kUdpHeader);
+        header.gso_type = VirtioHeader::kGsoUdpL4;
+        header.header_bytes = static_cast<std::uint16_t>(offload.transport_offset + kUdpHeader);
     }
     return header;
 }
