@@ -28,7 +28,8 @@ namespace {
 
 using base::MutableBytes;
 
-/// Everything after the IP header that must be equal, but for PSH, in the word of flags and window.
+constexpr std::size_t kItemsMin = 64;
+/// In the word of data offset, flags and window.
 constexpr std::uint32_t kFlagsWordPsh = std::uint32_t{tcp::kPsh} << 16;
 
 bool is_v4(const std::byte* packet) noexcept { return packet[0] >> 4 == std::byte{4}; }
@@ -114,16 +115,15 @@ bool Coalescer::add(const Lane& lane, MutableBytes packet, const PacketFacts& fa
         start(candidate);
         return true;
     }
-    add_of_flow(candidate, candidate.is_tcp ? lane.takes.tcp : lane.takes.udp);
+    if (candidate.is_tcp ? lane.takes.tcp : lane.takes.udp) {
+        add_of_flow(candidate);
+    } else {
+        start(candidate);
+    }
     return true;
 }
 
-void Coalescer::add_of_flow(const Candidate& given, bool may_merge) {
-    if (!may_merge) {
-        start(given);
-        return;
-    }
-    Candidate packet = given;
+void Coalescer::add_of_flow(Candidate& packet) {
     const std::size_t ip_header = packet.facts.header_size;
     const std::byte* const transport = packet.bytes.data() + ip_header;
     const std::size_t size = packet.bytes.size() - ip_header;
@@ -194,12 +194,29 @@ bool Coalescer::may_append(const Open& open, const Candidate& packet) const noex
                            packet.header_size - ip_header);
 }
 
+void Coalescer::push_item(base::ByteView bytes, std::uint32_t frame) {
+    if (packets_ > items_.size()) {
+        items_.resize(std::max<std::size_t>(kItemsMin, 2 * items_.size()));
+    }
+    Item& item = items_[packets_ - 1];
+    item.data = bytes.data();
+    item.size = static_cast<std::uint32_t>(bytes.size());
+    item.frame = frame;
+}
+
+void Coalescer::move_to_front(std::size_t place) noexcept {
+    const std::uint8_t moved = order_[place];
+    for (; place > 0; --place) {
+        order_[place] = order_[place - 1];
+    }
+    order_[0] = moved;
+}
+
 void Coalescer::append(std::size_t place, const Candidate& packet) {
-    std::rotate(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(place),
-                order_.begin() + static_cast<std::ptrdiff_t>(place) + 1);
+    move_to_front(place);
     Open& open = open_[order_[0]];
     Frame& frame = frames_[open.frame];
-    items_.push_back({packet.bytes.subspan(packet.header_size), open.frame});
+    push_item(packet.bytes.subspan(packet.header_size), open.frame);
     ++frame.packets;
     frame.frame.size += packet.payload_size;
     open.next_sequence += packet.payload_size;
@@ -213,7 +230,7 @@ void Coalescer::append(std::size_t place, const Candidate& packet) {
 
 void Coalescer::start(const Candidate& packet) {
     const auto index = static_cast<std::uint32_t>(frames_.size());
-    items_.push_back({packet.bytes, index});
+    push_item(packet.bytes, index);
     heads_.push_back({packet.bytes, 0, packet.payload_size, packet.facts.protocol});
     Frame& frame = frames_.emplace_back();
     frame.lane = packet.lane.id;
@@ -230,8 +247,7 @@ void Coalescer::start(const Candidate& packet) {
 void Coalescer::open_last(const Candidate& packet) noexcept {
     const std::size_t place = std::min(open_count_, kOpenMax - 1);
     open_count_ = place + 1;
-    std::rotate(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(place),
-                order_.begin() + static_cast<std::ptrdiff_t>(place) + 1);
+    move_to_front(place);
     Open& open = open_[order_[0]];
     open.first = packet.bytes.data();
     open.lane = packet.lane.id;
@@ -264,17 +280,15 @@ std::span<const Coalescer::Frame> Coalescer::frames() {
 
 /// Parts of a frame lie side by side in parts_, in the order of arrival.
 void Coalescer::lay_out() {
-    if (parts_.size() < items_.size()) {
-        parts_.resize(items_.size());
-    }
+    parts_.resize(std::max(parts_.size(), items_.size()));
     std::uint32_t begin = 0;
     for (std::size_t i = 0; i < frames_.size(); ++i) {
         heads_[i].placed = begin;
         frames_[i].frame.parts = std::span(parts_).subspan(begin, frames_[i].packets);
         begin += static_cast<std::uint32_t>(frames_[i].packets);
     }
-    for (const Item& item : items_) {
-        parts_[heads_[item.frame].placed++] = item.bytes;
+    for (const Item& item : std::span(items_).first(packets_)) {
+        parts_[heads_[item.frame].placed++] = {item.data, item.size};
     }
 }
 
@@ -306,7 +320,6 @@ void Coalescer::finish(Frame& frame, const Head& head) noexcept {
 
 void Coalescer::clear() noexcept {
     packets_ = 0;
-    items_.clear();
     heads_.clear();
     frames_.clear();
     finished_ = 0;

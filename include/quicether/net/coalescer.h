@@ -60,8 +60,11 @@ class Coalescer {
     /// Frames that may grow, at one time.
     static constexpr std::size_t kOpenMax = 8;
 
+    /// A part and its frame; not a ByteView, which goes through memory where two words go in
+    /// registers.
     struct Item {
-        base::ByteView bytes;
+        const std::byte* data = nullptr;
+        std::uint32_t size = 0;
         std::uint32_t frame = 0;
     };
     /// What finishing a frame takes.
@@ -83,19 +86,21 @@ class Coalescer {
     };
     struct Candidate;
 
-    void add_of_flow(const Candidate& packet, bool may_merge);
+    void add_of_flow(Candidate& packet);
     [[nodiscard]] std::size_t find_open(const Candidate& packet) const noexcept;
     void close_between_hosts(const Candidate& packet) noexcept;
     [[nodiscard]] bool may_append(const Open& open, const Candidate& packet) const noexcept;
     void append(std::size_t place, const Candidate& packet);
     void start(const Candidate& packet);
+    void push_item(base::ByteView bytes, std::uint32_t frame);
+    void move_to_front(std::size_t place) noexcept;
     void open_last(const Candidate& packet) noexcept;
     void close(std::size_t place) noexcept;
     void lay_out();
     void finish(Frame& frame, const Head& head) noexcept;
 
     std::size_t packets_ = 0;
-    std::vector<Item> items_;  ///< In the order of arrival.
+    std::vector<Item> items_;  ///< In the order of arrival; packets_ of them, the rest is room.
     std::vector<Head> heads_;  ///< Parallel to frames_.
     std::vector<Frame> frames_;
     std::vector<base::ByteView> parts_;  ///< Frame by frame; grows only.
