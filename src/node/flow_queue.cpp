@@ -98,12 +98,12 @@ std::optional<net::Segment> FlowQueue::pop(base::Instant now, std::size_t packet
 }
 
 bool FlowQueue::drop_fattest() noexcept {
-    const bool was_leaving = release_leaving();
-    Flow* const flow = bytes_ == 0 ? nullptr : fattest();
-    if (flow != nullptr) {
-        drop_head(*flow);
+    release_leaving();
+    if (empty()) {
+        return false;
     }
-    return was_leaving || flow != nullptr;
+    drop_head(*fattest());
+    return true;
 }
 
 // -- Flows in turn (RFC 8290, section 4.2) --------------------------------------------------------
@@ -251,13 +251,11 @@ PacketSlot FlowQueue::unlink_head(Flow& flow) noexcept {
     return node.slot;
 }
 
-bool FlowQueue::release_leaving() noexcept {
-    if (leaving_.is_null()) {
-        return false;
+void FlowQueue::release_leaving() noexcept {
+    if (!leaving_.is_null()) {
+        pool_.release(leaving_);
+        leaving_ = {};
     }
-    pool_.release(leaving_);
-    leaving_ = {};
-    return true;
 }
 
 /// Precondition: something waits.

@@ -63,7 +63,7 @@ class FlowQueue {
     /// until the next call. Nothing when the queue is empty (CoDel may have emptied it just now).
     [[nodiscard]] std::optional<net::Segment> pop(base::Instant now, std::size_t packet_bytes_max);
     /// Drops the packet at the head of the flow that holds most, to make room in the pool. False:
-    /// nothing waits here, and no slot was freed.
+    /// nothing waits here.
     bool drop_fattest() noexcept;
 
     [[nodiscard]] bool empty() const noexcept { return bytes_ == 0; }
@@ -114,7 +114,7 @@ class FlowQueue {
     void account(Flow& flow, Node& node, std::size_t bytes) noexcept;
 
     PacketSlot unlink_head(Flow& flow) noexcept;
-    bool release_leaving() noexcept;
+    void release_leaving() noexcept;
     Flow* fattest() noexcept;
     void drop_head(Flow& flow) noexcept;
 
