@@ -32,7 +32,7 @@ constexpr std::size_t kItemsMin = 64;
 /// In the word of data offset, flags and window.
 constexpr std::uint32_t kFlagsWordPsh = std::uint32_t{tcp::kPsh} << 16;
 
-bool is_v4(const std::byte* packet) noexcept { return packet[0] >> 4 == std::byte{4}; }
+bool is_v4(const std::byte* packet) noexcept { return (packet[0] >> 4) == std::byte{4}; }
 
 bool same_addresses(const std::byte* a, const std::byte* b) noexcept {
     if (is_v4(a) != is_v4(b)) {
