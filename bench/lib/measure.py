@@ -50,14 +50,17 @@ def run_seconds(pids: list[int]) -> float:
     return sum(int(file.read_text().split()[0]) for file in files) / 1e9
 
 
+def memory_kilobytes(pid: int, key: str) -> int:
+    """A size of /proc/PID/status, in KB of 1024 bytes: VmRSS, VmHWM."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{key}:"):
+            return int(line.split()[1])
+    raise LookupError(f"process {pid} has no {key}")
+
+
 def rss_megabytes(pids: list[int]) -> float:
     """Resident memory of the larger end, in MB (10^6 bytes)."""
-    sizes = []
-    for pid in pids:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                sizes.append(int(line.split()[1]) * 1024 / 1e6)
-    return max(sizes)
+    return max(memory_kilobytes(pid, "VmRSS") * 1024 / 1e6 for pid in pids)
 
 
 # --- Round trips ----------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
     return [_row(head), "|---|" + "---:|" * (len(head) - 1), *[_row(row) for row in rows]]
 
 
@@ -69,7 +69,7 @@ def medians_table(results: dict[str, Rounds]) -> list[str]:
         values = [median(rounds, figure.key) for rounds in results.values()]
         if any(value is not None for value in values):
             rows.append([figure.title, *[_cell(value, figure.digits) for value in values]])
-    return _table(["median", *results], rows)
+    return table(["median", *results], rows)
 
 
 def ratios_table(results: dict[str, Rounds]) -> list[str]:
@@ -79,7 +79,7 @@ def ratios_table(results: dict[str, Rounds]) -> list[str]:
         values = [ratio(results[OURS], results[name], figure.key) for name in others]
         if figure.compared and any(value is not None for value in values):
             rows.append([figure.title, *[_cell(value, 2) for value in values]])
-    return _table([f"{OURS} ÷", *others], rows)
+    return table([f"{OURS} ÷", *others], rows)
 
 
 def markdown(results: dict[str, Rounds], versions: dict[str, str], skipped: dict[str, str],
