@@ -97,7 +97,7 @@ void merge(std::list<Packet>& packets, const net::TunOffloads& takes) {
     std::size_t taken = 0;
     for (auto& packet : packets) {
         const auto facts = net::parse_packet(packet.bytes);
-        taken += coalescer.add({1, takes}, packet.bytes, *facts, packet.checksum_partial) ? 1 : 0;
+        taken += coalescer.add({1, takes}, packet.bytes, *facts, packet.checksum_partial) ? 1U : 0U;
     }
     std::size_t merged = 0;
     for (const auto& frame : coalescer.frames()) {

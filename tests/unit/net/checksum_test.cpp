@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "quicether/base/rng.h"
+#include "transport_builder.h"
 
 namespace qe::net {
 namespace {
@@ -99,6 +100,48 @@ TEST(Checksum, UdpNeverSendsZero) {
     base::ByteWriter(segment).u16(partial);  // sum becomes all ones, its complement zero
     EXPECT_EQ(transport_checksum(a, a, 17, segment), 0xffff);
     EXPECT_EQ(transport_checksum(a, a, 6, segment), 11U);  // 17 - 6
+}
+
+TEST(Checksum, BeginsWithThePseudoHeader) {
+    // 192.0.2.1 -> 198.51.100.2, protocol 17, 11 bytes, summed by hand.
+    auto udp4 = test::make_udp({.source = "192.0.2.1", .destination = "198.51.100.2"}, 1000,
+                               bytes_of("686921"));
+    begin_checksum(udp4, 20, 17);
+    EXPECT_EQ(test::u16_at(udp4, 26), 0xc000 + 0x0201 + 0xc633 + 0x6402 + 17 + 11 - 0xffff);
+    // fd00::1 -> fd00::2, protocol 6, 32 + 5 bytes.
+    auto tcp6 = test::make_tcp(test::ipv6_options(), {}, test::stream_bytes(0, 5));
+    begin_checksum(tcp6, 40, 6);
+    EXPECT_EQ(test::u16_at(tcp6, 56), 0xfd00 + 0xfd00 + 1 + 2 + 6 + 37 - 0xffff);
+}
+
+TEST(Checksum, CompletesWhateverTheFieldHeld) {
+    base::Rng rng({});
+    for (std::size_t size = 1; size < 200; ++size) {
+        const auto payload = test::stream_bytes(size, size);
+        for (const auto& options : {test::PacketOptions{}, test::ipv6_options()}) {
+            const std::size_t offset = test::ip(options.source).is_v4() ? 20 : 40;
+            for (const std::uint8_t protocol : {test::kTcpNumber, test::kUdpNumber}) {
+                const auto right = protocol == test::kTcpNumber
+                                       ? test::make_tcp(options, {}, payload)
+                                       : test::make_udp(options, 1000, payload);
+                auto packet = right;
+                rng.fill(base::MutableBytes(packet).subspan(offset + checksum_field(protocol), 2));
+                complete_checksum(packet, offset, protocol);
+                EXPECT_EQ(packet, right);
+                begin_checksum(packet, offset, protocol);
+                complete_checksum(packet, offset, protocol);
+                EXPECT_EQ(packet, right);
+            }
+        }
+    }
+}
+
+TEST(Checksum, CompletesUdpNeverToZero) {
+    auto packet = test::make_udp({}, 1000, bytes_of("0000"));
+    const std::uint16_t without = test::u16_at(packet, 26);
+    base::ByteWriter(base::MutableBytes(packet).subspan(28)).u16(without);
+    complete_checksum(packet, 20, 17);
+    EXPECT_EQ(test::u16_at(packet, 26), 0xffff);
 }
 
 }  // namespace
