@@ -11,14 +11,20 @@ namespace qe::node {
 
 namespace {
 
-/// Whether nothing is left to do to a packet, so that it leaves as it came.
-bool is_finished(const net::Offload& offload) noexcept {
-    return offload.segmentation == net::Segmentation::None && !offload.checksum_partial;
-}
+enum class Fate : std::uint8_t { Malformed, LeavesWhole, IsCut };
 
-bool can_be_cut(base::ByteView packet, const net::Offload& offload) noexcept {
-    const auto cutter = net::SegmentCutter::make(packet, offload);
-    return cutter && !cutter->done();
+/// Whether the packet leaves as it came when it fits.
+Fate fate_of(base::ByteView packet, const net::Offload& offload) noexcept {
+    const bool is_super = offload.segmentation != net::Segmentation::None;
+    if (!is_super && !offload.checksum_partial) {
+        return Fate::LeavesWhole;
+    }
+    auto cutter = net::SegmentCutter::make(packet, offload);
+    if (!cutter || cutter->done()) {
+        return Fate::Malformed;
+    }
+    return is_super || !cutter->next(packet.size()).header.empty() ? Fate::IsCut
+                                                                   : Fate::LeavesWhole;
 }
 
 bool is_marked(base::ByteView packet) noexcept {
@@ -48,8 +54,8 @@ FlowQueue::~FlowQueue() {
 
 void FlowQueue::push(base::Instant now, const QueuedPacket& packet) {
     QE_ASSERT(packet.size > 0 && packet.size <= net::kPacketBytesMax);
-    if (!is_finished(packet.offload) &&
-        !can_be_cut(pool_.bytes(packet.slot).first(packet.size), packet.offload)) {
+    const Fate fate = fate_of(pool_.bytes(packet.slot).first(packet.size), packet.offload);
+    if (fate == Fate::Malformed) {
         ++counters_.malformed;
         pool_.release(packet.slot);
         return;
@@ -57,6 +63,7 @@ void FlowQueue::push(base::Instant now, const QueuedPacket& packet) {
     const std::uint32_t index = packet.flow_hash & static_cast<std::uint32_t>(flows_.size() - 1);
     Flow& flow = flows_[index];
     const std::uint32_t node = make_node(now, packet);
+    nodes_[node].leaves_whole = fate == Fate::LeavesWhole;
     (flow.head == kNone ? flow.head : nodes_[flow.tail].next) = node;
     flow.tail = node;
     flow.bytes += packet.size;
@@ -161,9 +168,11 @@ std::optional<net::Segment> FlowQueue::take_segment(Flow& flow, base::Instant no
 }
 
 net::Segment FlowQueue::cut(Flow& flow, Node& node, std::size_t packet_bytes_max) {
-    if (is_finished(node.offload)) {
+    const bool is_partial = node.offload.checksum_partial;
+    if (node.leaves_whole && node.left == node.size &&
+        (node.size <= packet_bytes_max || !is_partial)) {
         account(flow, node, node.size);
-        return {.header = {}, .payload = pool_.bytes(node.slot).first(node.size)};
+        return {{}, pool_.bytes(node.slot).first(node.size), is_partial};
     }
     if (flow.cutter == kNone) {
         begin_cut(flow, node);

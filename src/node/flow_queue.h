@@ -82,6 +82,7 @@ class FlowQueue {
         std::uint16_t size = 0;
         std::uint16_t left = 0;  ///< Bytes not handed out; the header counts until the last are.
         net::Offload offload;
+        bool leaves_whole = false;  ///< Nothing but its size may ask for a cutter.
     };
     struct Flow {
         Codel codel;

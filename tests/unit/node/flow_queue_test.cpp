@@ -66,6 +66,26 @@ TEST_F(FlowQueueTest, CutsToTheSizeAskedForAtThatMoment) {
     EXPECT_EQ(payload, 3 * kMss);
 }
 
+TEST_F(FlowQueueTest, CutsOnePacketOnlyWhenItIsTooLarge) {
+    for (const std::size_t packet_bytes_max : {std::size_t{1000}, std::size_t{600}}) {
+        const QueuedPacket packet{.slot = pool.take(1000),
+                                  .size = 1000,
+                                  .offload = {.checksum_partial = true, .transport_offset = 20},
+                                  .flow_hash = 1};
+        test::write_packet(pool.bytes(packet.slot).first(1000), {.flow = 1, .payload = 960}, 0);
+        queue->push(now, packet);
+        const auto segment = queue->pop(now, packet_bytes_max);
+        EXPECT_TRUE(segment->checksum_partial);
+        EXPECT_EQ(segment->header.empty(), packet_bytes_max == 1000);
+        EXPECT_EQ(test::read_segment(*segment).size(), packet_bytes_max);
+        const auto rest = pop();
+        EXPECT_EQ(rest.has_value(), packet_bytes_max == 600);
+        EXPECT_EQ(rest.value_or(Left{.payload = 400}).payload, 400U);
+        EXPECT_FALSE(pop());
+        EXPECT_EQ(pool.bytes_used(), 0U);
+    }
+}
+
 TEST_F(FlowQueueTest, KeepsViewsUntilTheNextPop) {
     push({.flow = 1, .payload = 100});
     push({.flow = 2, .payload = 100});
