@@ -13,9 +13,9 @@ namespace {
 
 using base::Bytes;
 using base::ByteView;
+using test::begun;
 using test::PacketOptions;
 using test::TcpFields;
-using test::u16_at;
 
 constexpr Lane kLane{5, {true, true, true}};
 constexpr std::size_t kMss = 1000;
@@ -36,11 +36,7 @@ class CoalescerTest : public testing::Test {
         fields.sequence += static_cast<std::uint32_t>(from);
         return test::make_tcp(options, fields, test::stream_bytes(from, size));
     }
-    static TcpFields with_flags(std::uint8_t flags) {
-        TcpFields fields;
-        fields.flags = flags;
-        return fields;
-    }
+    static TcpFields with_flags(std::uint8_t flags) { return {.flags = flags}; }
     std::vector<std::size_t> packets_of_frames() {
         std::vector<std::size_t> counts;
         for (const auto& frame : coalescer_.frames()) {
@@ -63,18 +59,6 @@ class CoalescerTest : public testing::Test {
 };
 
 using Counts = std::vector<std::size_t>;
-
-/// `packet` with the pseudo-header's sum of itself, as the device wants it.
-Bytes begun(Bytes packet, std::size_t offset, std::uint8_t protocol) {
-    const std::size_t width = test::is_ipv4(packet) ? 4 : 16;
-    const auto addresses = ByteView(packet).subspan(width == 4 ? 12 : 8);
-    const auto sum = pseudo_header_sum(IpAddress::from_bytes(addresses.first(width)),
-                                       IpAddress::from_bytes(addresses.subspan(width, width)),
-                                       protocol, packet.size() - offset);
-    base::ByteWriter(base::MutableBytes(packet).subspan(offset + (protocol == 6 ? 16 : 6)))
-        .u16(checksum_fold(sum));
-    return packet;
-}
 
 TEST_F(CoalescerTest, HasNoFramesOfNothing) {
     EXPECT_TRUE(coalescer_.empty());

@@ -113,6 +113,18 @@ inline bool checksums_hold(base::ByteView packet, std::size_t transport_offset,
            (!is_ipv4(packet) || internet_checksum(packet.first(20)) == 0);
 }
 
+/// `packet` with the pseudo-header's sum of itself, as the device wants it.
+inline base::Bytes begun(base::Bytes packet, std::size_t offset, std::uint8_t protocol) {
+    const std::size_t width = is_ipv4(packet) ? 4 : 16;
+    const auto addresses = base::ByteView(packet).subspan(width == 4 ? 12 : 8);
+    const auto sum = pseudo_header_sum(IpAddress::from_bytes(addresses.first(width)),
+                                       IpAddress::from_bytes(addresses.subspan(width, width)),
+                                       protocol, packet.size() - offset);
+    base::ByteWriter(base::MutableBytes(packet).subspan(offset + (protocol == 6 ? 16 : 6)))
+        .u16(checksum_fold(sum));
+    return packet;
+}
+
 /// The segment's bytes in one run, as they are.
 inline base::Bytes joined(const Segment& segment) {
     base::Bytes bytes(segment.header.begin(), segment.header.end());
