@@ -84,10 +84,12 @@ void FlowQueue::push(base::Instant now, const QueuedPacket& packet) {
 
 std::optional<net::Segment> FlowQueue::pop(base::Instant now, std::size_t packet_bytes_max) {
     release_leaving();
+    std::optional<net::Segment> segment(std::in_place);  // the only one, so that none is copied
     for (;;) {
         FlowList& list = new_.head != kNone ? new_ : old_;
         if (list.head == kNone) {
-            return std::nullopt;
+            segment.reset();
+            return segment;
         }
         Flow& flow = flows_[list.head];
         if (flow.deficit <= 0) {
@@ -95,8 +97,7 @@ std::optional<net::Segment> FlowQueue::pop(base::Instant now, std::size_t packet
             end_turn(list);
             continue;
         }
-        const auto segment = take_segment(flow, now, packet_bytes_max);
-        if (segment) {
+        if (take_segment(flow, now, packet_bytes_max, *segment)) {
             flow.deficit -= static_cast<std::int32_t>(segment->size());
             return segment;
         }
@@ -142,13 +143,13 @@ void FlowQueue::retire_first(FlowList& list) noexcept {
 
 // -- Packets of a flow ----------------------------------------------------------------------------
 
-/// The next segment that CoDel lets go; nothing when the flow is empty.
-std::optional<net::Segment> FlowQueue::take_segment(Flow& flow, base::Instant now,
-                                                    std::size_t packet_bytes_max) {
+/// The next segment that CoDel lets go; false when the flow is empty.
+bool FlowQueue::take_segment(Flow& flow, base::Instant now, std::size_t packet_bytes_max,
+                             net::Segment& segment) {
     while (flow.head != kNone) {
         release_leaving();
         Node& node = nodes_[flow.head];
-        net::Segment segment = cut(flow, node, packet_bytes_max);
+        cut(flow, node, packet_bytes_max, segment);
         const bool is_lost =
             flow.codel.wants_signal(codel_options_, now, now - node.pushed, flow.bytes) &&
             !mark(flow, node);
@@ -159,29 +160,29 @@ std::optional<net::Segment> FlowQueue::take_segment(Flow& flow, base::Instant no
             leaving_ = unlink_head(flow);
         }
         if (!is_lost) {
-            return segment;
+            return true;
         }
         ++counters_.dropped;
     }
     flow.codel.on_empty();
-    return std::nullopt;
+    return false;
 }
 
-net::Segment FlowQueue::cut(Flow& flow, Node& node, std::size_t packet_bytes_max) {
+void FlowQueue::cut(Flow& flow, Node& node, std::size_t packet_bytes_max, net::Segment& segment) {
     const bool is_partial = node.offload.checksum_partial;
     if (node.leaves_whole && node.left == node.size &&
         (node.size <= packet_bytes_max || !is_partial)) {
         account(flow, node, node.size);
-        return {{}, pool_.bytes(node.slot).first(node.size), is_partial};
+        segment = {{}, pool_.bytes(node.slot).first(node.size), is_partial};
+        return;
     }
     if (flow.cutter == kNone) {
         begin_cut(flow, node);
     }
     net::SegmentCutter& cutter = cutters_[flow.cutter];
     const std::size_t before = cutter.rest();
-    const net::Segment segment = cutter.next(packet_bytes_max);
+    segment = cutter.next(packet_bytes_max);
     account(flow, node, cutter.done() ? node.left : before - cutter.rest());
-    return segment;
 }
 
 void FlowQueue::begin_cut(Flow& flow, const Node& node) {

@@ -106,9 +106,9 @@ class FlowQueue {
     void end_turn(FlowList& list) noexcept;
     void retire_first(FlowList& list) noexcept;
 
-    std::optional<net::Segment> take_segment(Flow& flow, base::Instant now,
-                                             std::size_t packet_bytes_max);
-    net::Segment cut(Flow& flow, Node& node, std::size_t packet_bytes_max);
+    bool take_segment(Flow& flow, base::Instant now, std::size_t packet_bytes_max,
+                      net::Segment& segment);
+    void cut(Flow& flow, Node& node, std::size_t packet_bytes_max, net::Segment& segment);
     void begin_cut(Flow& flow, const Node& node);
     bool mark(Flow& flow, const Node& node) noexcept;
     base::ByteView marked_copy(base::ByteView header) noexcept;
