@@ -6,12 +6,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-
-#include <linux/rtnetlink.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "host/tun_device.h"
 #include "unit/host/network_namespace.h"
 
@@ -163,69 +157,6 @@ TEST(NetlinkMonitor, HearsOfChanges) {
         World world;
         EXPECT_TRUE(monitor->drain());
         EXPECT_FALSE(monitor->drain());
-    });
-}
-
-TEST(TunDevice, RefusesANameThatExists) {
-    QE_IN_FRESH_NAMESPACE([] {
-        const auto first = TunDevice::create("qe-test0");
-        ASSERT_TRUE(first) << first.error();
-        const auto second = TunDevice::create("qe-test0");
-        ASSERT_FALSE(second);
-        EXPECT_THAT(second.error(), HasSubstr("interface qe-test0 exists already"));
-        const auto loopback = TunDevice::create("lo");
-        ASSERT_FALSE(loopback);
-    });
-}
-
-TEST(TunDevice, RefusesANameTheKernelCannotHold) {
-    EXPECT_FALSE(TunDevice::create(""));
-    EXPECT_FALSE(TunDevice::create("sixteen-bytes-00"));
-}
-
-/// A UDP packet from 100.64.0.1 to 100.64.0.2 that the kernel makes, and one that it gets.
-TEST(TunDevice, CarriesPacketsBothWays) {
-    QE_IN_FRESH_NAMESPACE([] {
-        World world;
-        EXPECT_TRUE(world.tun.read_batch().empty()) << "down: nothing, and no failure";
-        EXPECT_THAT(world.configurator.apply(plan()), IsEmpty());
-        const FileDescriptor fd(::socket(AF_INET, SOCK_DGRAM, 0));
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(7);
-        to.sin_addr.s_addr = htonl(0x64400002);
-        for (int i = 0; i < 3; ++i) {
-            ASSERT_EQ(::sendto(fd.get(), "hello", 5, 0, reinterpret_cast<const sockaddr*>(&to),
-                               sizeof to),
-                      5);
-        }
-        std::size_t udp_packets = 0;
-        base::Bytes last;
-        for (const base::MutableBytes packet : world.tun.read_batch()) {
-            const bool udp = packet.size() == 33 && packet[9] == std::byte{17};
-            udp_packets += udp ? 1 : 0;
-            last.assign(packet.begin(), packet.end());
-        }
-        EXPECT_EQ(udp_packets, 3U);
-        EXPECT_TRUE(world.tun.read_batch().empty());
-        const std::array back = {base::ByteView(last), base::ByteView(last)};
-        world.tun.write_batch(back);
-        EXPECT_EQ(world.tun.counters().written_packets, 2U);
-        EXPECT_FALSE(world.tun.lost());
-    });
-}
-
-TEST(TunDevice, NoticesThatItWasDeleted) {
-    QE_IN_FRESH_NAMESPACE([] {
-        World world;
-        EXPECT_THAT(world.configurator.apply(plan()), IsEmpty());
-        NetlinkRequest request(RTM_DELLINK, NLM_F_ACK);
-        auto* body = static_cast<ifinfomsg*>(
-            mnl_nlmsg_put_extra_header(request.header(), sizeof(ifinfomsg)));
-        body->ifi_index = static_cast<int>(world.tun.index());
-        EXPECT_TRUE(world.netlink.change(request));
-        EXPECT_TRUE(world.tun.read_batch().empty());
-        EXPECT_TRUE(world.tun.lost());
     });
 }
 
