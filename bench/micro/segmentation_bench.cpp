@@ -20,6 +20,8 @@ using qe::base::ByteWriter;
 using qe::base::MutableBytes;
 using namespace qe::net;
 
+constexpr std::uint8_t kTcpNumber = 6;
+constexpr std::uint8_t kUdpNumber = 17;
 constexpr std::size_t kTcpHeader = 32;  // with timestamps, as nearly every segment
 constexpr std::size_t kUdpHeader = 8;
 constexpr std::size_t kMss = 1348;
@@ -38,7 +40,7 @@ void write_ipv4(MutableBytes packet, std::uint8_t protocol) {
 
 Bytes make_tcp(std::size_t payload, std::uint32_t sequence) {
     Bytes packet(kIpv4HeaderMin + kTcpHeader + payload);
-    write_ipv4(packet, kProtocolTcp);
+    write_ipv4(packet, kTcpNumber);
     ByteWriter writer(MutableBytes(packet).subspan(kIpv4HeaderMin));
     writer.u32(0x1234'5678);
     writer.u32(sequence);
@@ -49,7 +51,7 @@ Bytes make_tcp(std::size_t payload, std::uint32_t sequence) {
 
 Bytes make_udp(std::size_t payload) {
     Bytes packet(kIpv4HeaderMin + kUdpHeader + payload);
-    write_ipv4(packet, kProtocolUdp);
+    write_ipv4(packet, kUdpNumber);
     ByteWriter writer(MutableBytes(packet).subspan(kIpv4HeaderMin));
     writer.u32(0x1234'5678);
     writer.u16(static_cast<std::uint16_t>(kUdpHeader + payload));
@@ -120,7 +122,7 @@ void merge_udp(benchmark::State& state) {
 void checksum(benchmark::State& state) {
     Bytes packet = make_tcp(1400 - kTcpHeader - kIpv4HeaderMin, 1);
     for (auto _ : state) {
-        complete_checksum(packet, kIpv4HeaderMin, kProtocolTcp);
+        complete_checksum(packet, kIpv4HeaderMin, kTcpNumber);
         benchmark::DoNotOptimize(packet.data());
     }
     count_packets(state, 1);
