@@ -15,6 +15,8 @@ namespace {
 
 /// UDP_MAX_SEGMENTS of kernels before 6.9.
 constexpr std::size_t kSegmentsMax = 64;
+/// Datagrams a sendmmsg; more would gain nothing.
+constexpr std::size_t kSinglesMax = 64;
 /// Payload of the largest datagram over IPv4; a GSO block may not be larger.
 constexpr std::size_t kBlockBytesMax = 65'507;
 
@@ -59,6 +61,23 @@ std::size_t enlarge_buffers(int fd) noexcept {
 
 bool is_single(const net::TransmitDatagrams& datagrams, std::size_t size) noexcept {
     return datagrams.segment_size == 0 || size <= datagrams.segment_size;
+}
+
+iovec to_vector(base::ByteView bytes) noexcept {
+    return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+
+/// Both arguments at the end become part of it. Its one vector is for the caller to set.
+msghdr make_message(const net::TransmitDatagrams& datagrams, std::uint16_t segment_size,
+                    sockaddr_storage& remote,
+                    std::array<std::byte, kAncillaryBytes>& ancillary) noexcept {
+    msghdr message{};
+    message.msg_name = &remote;
+    message.msg_namelen = to_sockaddr(datagrams.flow.remote, remote);
+    message.msg_iovlen = 1;
+    message.msg_control = ancillary.data();
+    put_ancillary(message, {datagrams.flow.local, datagrams.ecn, segment_size});
+    return message;
 }
 
 bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
@@ -156,44 +175,58 @@ bool UdpSocket::send(const net::TransmitDatagrams& datagrams, base::ByteView pay
                      std::size_t& offset) noexcept {
     while (offset < payload.size()) {
         const std::size_t rest = payload.size() - offset;
-        const bool segmented = gso_ && !is_single(datagrams, rest);
-        std::size_t block = is_single(datagrams, rest) ? rest : datagrams.segment_size;
-        if (segmented) {
+        int blocked = 0;
+        if (is_single(datagrams, rest)) {
+            blocked = send_block(datagrams, payload, offset, rest);
+        } else if (gso_ && datagrams.segmentation_offload) {
             const std::size_t segments =
                 std::min(kSegmentsMax, kBlockBytesMax / datagrams.segment_size);
-            block = std::min(rest, datagrams.segment_size * std::max<std::size_t>(segments, 1));
+            const std::size_t most = datagrams.segment_size * std::max<std::size_t>(segments, 1);
+            blocked = send_block(datagrams, payload, offset, std::min(rest, most));
+        } else {
+            blocked = send_singly(datagrams, payload, offset, payload.size()).blocked;
         }
-        int error = send_once(datagrams, payload.subspan(offset, block), segmented);
-        if (error != 0 && segmented && may_be_offload_trouble(error)) {
-            error = send_singly(datagrams, payload, offset, offset + block);
-            block = 0;
-        }
-        if (would_block(error)) {
+        if (blocked != 0) {
             ++counters_.send_blocked;
             return false;
         }
-        if (error != 0) {
-            count_failure(error);
-        }
-        offset += block;
     }
     return true;
+}
+
+/// Sends `size` bytes from `offset` on in one call. Returns the error when it has to wait for room.
+int UdpSocket::send_block(const net::TransmitDatagrams& datagrams, base::ByteView payload,
+                          std::size_t& offset, std::size_t size) noexcept {
+    const bool segmented = !is_single(datagrams, size);
+    const int error = send_once(datagrams, payload.subspan(offset, size), segmented);
+    if (would_block(error)) {
+        return error;
+    }
+    if (segmented && may_be_offload_trouble(error)) {
+        // If some get through, it was the offload's fault and it stays off; if none does, the flow
+        // itself is broken.
+        const SinglyResult singly = send_singly(datagrams, payload, offset, offset + size);
+        if (singly.passed) {
+            give_up_segmentation(error);
+        }
+        return singly.blocked;
+    }
+    if (error != 0) {
+        count_failure(error);
+    }
+    offset += size;
+    return 0;
 }
 
 int UdpSocket::send_once(const net::TransmitDatagrams& datagrams, base::ByteView bytes,
                          bool segmented) noexcept {
     sockaddr_storage remote{};
     alignas(cmsghdr) std::array<std::byte, kAncillaryBytes> ancillary;
-    iovec vector{const_cast<std::byte*>(bytes.data()), bytes.size()};
-    msghdr message{};
-    message.msg_name = &remote;
-    message.msg_namelen = to_sockaddr(datagrams.flow.remote, remote);
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    message.msg_control = ancillary.data();
+    iovec vector = to_vector(bytes);
     const auto segment_size =
         segmented ? static_cast<std::uint16_t>(datagrams.segment_size) : std::uint16_t{0};
-    put_ancillary(message, {datagrams.flow.local, datagrams.ecn, segment_size});
+    msghdr message = make_message(datagrams, segment_size, remote, ancillary);
+    message.msg_iov = &vector;
     ssize_t sent = 0;
     do {
         sent = ::sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -206,29 +239,56 @@ int UdpSocket::send_once(const net::TransmitDatagrams& datagrams, base::ByteView
     return 0;
 }
 
-/// Sends [offset, end) datagram by datagram after GSO failed for it. If some get through, it was
-/// the offload's fault and it stays off; if none does, the flow itself is broken.
-int UdpSocket::send_singly(const net::TransmitDatagrams& datagrams, base::ByteView payload,
-                           std::size_t& offset, std::size_t end) noexcept {
-    bool passed = false;
-    int blocked = 0;
-    while (offset < end && blocked == 0) {
-        const std::size_t size = std::min(datagrams.segment_size, end - offset);
-        const int error = send_once(datagrams, payload.subspan(offset, size), false);
-        passed = passed || error == 0;
-        if (would_block(error)) {
-            blocked = error;
+/// Sends [offset, end) datagram by datagram, many a call.
+UdpSocket::SinglyResult UdpSocket::send_singly(const net::TransmitDatagrams& datagrams,
+                                               base::ByteView payload, std::size_t& offset,
+                                               std::size_t end) noexcept {
+    sockaddr_storage remote{};
+    alignas(cmsghdr) std::array<std::byte, kAncillaryBytes> ancillary;
+    const msghdr message = make_message(datagrams, 0, remote, ancillary);
+    SinglyResult result;
+    while (offset < end) {
+        const std::size_t sent =
+            send_many(message, datagrams.segment_size, payload.subspan(offset, end - offset));
+        if (sent != 0) {
+            result.passed = true;
+            offset += sent;
             continue;
         }
-        if (error != 0) {
-            count_failure(error);
+        if (would_block(errno)) {
+            result.blocked = errno;
+            break;
         }
-        offset += size;
+        // The error is that of the first one; the others may yet go.
+        count_failure(errno);
+        offset += std::min(datagrams.segment_size, end - offset);
     }
-    if (passed) {
-        give_up_segmentation(EIO);
+    return result;
+}
+
+/// One sendmmsg of as many datagrams of `bytes` as it takes. Returns the bytes sent; 0: see errno.
+std::size_t UdpSocket::send_many(const msghdr& message, std::size_t segment_size,
+                                 base::ByteView bytes) noexcept {
+    std::array<iovec, kSinglesMax> vectors;
+    std::array<mmsghdr, kSinglesMax> messages;
+    unsigned count = 0;
+    for (std::size_t at = 0; at < bytes.size() && count < kSinglesMax; at += segment_size) {
+        vectors[count] = to_vector(bytes.subspan(at, std::min(segment_size, bytes.size() - at)));
+        messages[count] = {message, 0};
+        messages[count].msg_hdr.msg_iov = &vectors[count];
+        ++count;
     }
-    return blocked;
+    int sent = 0;
+    do {
+        sent = ::sendmmsg(fd(), messages.data(), count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent <= 0) {
+        return 0;
+    }
+    const std::size_t size = std::min(static_cast<std::size_t>(sent) * segment_size, bytes.size());
+    ++counters_.sent_calls;
+    counters_.sent_bytes += size;
+    return size;
 }
 
 void UdpSocket::count_failure(int error) noexcept {

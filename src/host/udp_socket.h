@@ -2,7 +2,8 @@
 //
 // UdpSocket: one non-blocking UDP socket of one family, with the kernel's batching.
 //
-// Receives with recvmmsg and GRO, sends with sendmsg and GSO. Both ends of every flow are explicit
+// Receives with recvmmsg and GRO, sends with sendmsg and GSO, or with sendmmsg where a path or a
+// device does not take segmented sends. Both ends of every flow are explicit
 // (packet info both ways), so one wildcard socket serves all local addresses. DF is set and the
 // kernel's own path MTU is ignored (IP_PMTUDISC_PROBE): the core runs PLPMTUD (RFC 8899).
 // A datagram that cannot be sent is counted and forgotten, never an error: the network may lose
@@ -65,15 +66,25 @@ class UdpSocket {
     void disable_segmentation_offload() noexcept { gso_ = false; }
 
   private:
+    struct SinglyResult {
+        bool passed = false;  ///< At least one datagram left.
+        int blocked = 0;      ///< EAGAIN, or 0 when the end was reached.
+    };
+
     UdpSocket(FileDescriptor fd, net::Family family, base::Log log) noexcept
         : fd_(std::move(fd)), family_(family), log_(log) {}
 
     [[nodiscard]] base::Status configure(std::uint16_t port);
     void accept_message(UdpBatch& batch, std::size_t index) noexcept;
+    [[nodiscard]] int send_block(const net::TransmitDatagrams& datagrams, base::ByteView payload,
+                                 std::size_t& offset, std::size_t size) noexcept;
     [[nodiscard]] int send_once(const net::TransmitDatagrams& datagrams, base::ByteView bytes,
                                 bool segmented) noexcept;
-    [[nodiscard]] int send_singly(const net::TransmitDatagrams& datagrams, base::ByteView payload,
-                                  std::size_t& offset, std::size_t end) noexcept;
+    [[nodiscard]] SinglyResult send_singly(const net::TransmitDatagrams& datagrams,
+                                           base::ByteView payload, std::size_t& offset,
+                                           std::size_t end) noexcept;
+    [[nodiscard]] std::size_t send_many(const msghdr& message, std::size_t segment_size,
+                                        base::ByteView bytes) noexcept;
     void count_failure(int error) noexcept;
     void give_up_segmentation(int error);
 

@@ -124,13 +124,47 @@ TEST_P(UdpTest, SplitsABlockOfMoreSegmentsThanTheKernelTakes) {
     expect_whole(receive_all(b_, sent.size()), sent, 100);
 }
 
-TEST_P(UdpTest, SendsSinglyWithoutGso) {
+TEST_P(UdpTest, SendsManyDatagramsACallWithoutGso) {
     a_.disable_segmentation_offload();
-    const base::Bytes sent = numbered(10 * 1000 + 5);
+    const base::Bytes sent = numbered(150 * 100 + 5);
     std::size_t offset = 0;
-    ASSERT_TRUE(a_.send(flow_to(a_, b_, 1000, sent.size()), sent, offset));
-    EXPECT_EQ(a_.counters().sent_calls, 11U);
-    expect_whole(receive_all(b_, sent.size()), sent, 1000);
+    ASSERT_TRUE(a_.send(flow_to(a_, b_, 100, sent.size()), sent, offset));
+    EXPECT_EQ(offset, sent.size());
+    EXPECT_EQ(a_.counters().sent_calls, 3U) << "64, 64 and 23";
+    EXPECT_EQ(a_.counters().sent_bytes, sent.size());
+    expect_whole(receive_all(b_, sent.size()), sent, 100);
+}
+
+TEST_P(UdpTest, SendsUnsegmentedWhereThePathAsksForIt) {
+    const base::Bytes sent = numbered(10 * 1000 + 5);
+    auto datagrams = flow_to(a_, b_, 1000, sent.size());
+    datagrams.segmentation_offload = false;
+    datagrams.ecn = net::Ecn::Ect0;
+    std::size_t offset = 0;
+    ASSERT_TRUE(a_.send(datagrams, sent, offset));
+    EXPECT_EQ(a_.counters().sent_calls, 1U);
+    const auto got = receive_all(b_, sent.size());
+    expect_whole(got, sent, 1000);
+    // GRO joins only what was segmented on this host, or what a device with GRO received.
+    EXPECT_EQ(got.size(), 11U);
+    for (const Received& part : got) {
+        EXPECT_EQ(part.ecn, net::Ecn::Ect0);
+        EXPECT_EQ(part.flow.remote, datagrams.flow.local);
+    }
+    EXPECT_TRUE(a_.segmentation_offload()) << "other paths keep it";
+}
+
+TEST_P(UdpTest, CountsEachDatagramOfABrokenFlow) {
+    const base::Bytes sent = numbered(1000);
+    auto nowhere = flow_to(a_, b_, 100, 1000);
+    nowhere.flow.local.ip =
+        net::parse_ip_address(GetParam() == net::Family::V4 ? "192.0.2.1" : "2001:db8::1").value();
+    nowhere.segmentation_offload = false;
+    std::size_t offset = 0;
+    EXPECT_TRUE(a_.send(nowhere, sent, offset));
+    EXPECT_EQ(offset, sent.size());
+    EXPECT_EQ(a_.counters().send_unreachable, 10U);
+    EXPECT_EQ(a_.counters().sent_calls, 0U);
 }
 
 TEST_P(UdpTest, ReceivesManySendersInOneBatch) {
@@ -228,6 +262,36 @@ FileDescriptor make_silent_neighbourhood() {
     QE_ASSERT(netlink->change(make_address_add(index, address)).has_value());
     QE_ASSERT(netlink->change(make_link_up(index)).has_value());
     return tap;
+}
+
+TEST(UdpSocket, GoesOnAfterTheDatagramThatFoundNoRoom) {
+    QE_IN_FRESH_NAMESPACE([] {
+        FileDescriptor tap = make_silent_neighbourhood();
+        auto socket = UdpSocket::open(net::Family::V4, 0, {});
+        ASSERT_TRUE(socket);
+        const int small = 8192;
+        ASSERT_EQ(::setsockopt(socket->fd(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+        const auto from = net::parse_ip_address("10.9.0.1").value();
+        const auto to = net::parse_ip_address("10.9.0.2").value();
+        const net::TransmitDatagrams datagrams{
+            {{from, socket->port(), 0}, {to, 7, 0}}, net::Ecn::NotEct, 1000, 60'000, false};
+        const base::Bytes payload(60'000);
+        std::size_t offset = 0;
+        EXPECT_FALSE(socket->send(datagrams, payload, offset));
+        EXPECT_GT(offset, 0U);
+        EXPECT_LT(offset, payload.size());
+        EXPECT_EQ(offset % 1000, 0U);
+        EXPECT_EQ(offset, socket->counters().sent_bytes);
+        const std::size_t before = offset;
+        EXPECT_FALSE(socket->send(datagrams, payload, offset));
+        EXPECT_EQ(offset, before);
+        EXPECT_EQ(socket->counters().send_blocked, 2U);
+        tap.reset();  // Frees what waited there.
+        pollfd room{socket->fd(), POLLOUT, 0};
+        ASSERT_EQ(::poll(&room, 1, 5000), 1);
+        EXPECT_TRUE(socket->send(datagrams, payload, offset));
+        EXPECT_EQ(offset, payload.size());
+    });
 }
 
 TEST(UdpPort, KeepsTheBlockThatFoundNoRoomUntilItFits) {
