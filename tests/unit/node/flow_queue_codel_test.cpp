@@ -66,6 +66,24 @@ TEST_F(FlowQueueCodel, StopsLosingWhenTheQueueDrains) {
     EXPECT_EQ(queue->counters().dropped, drained);
 }
 
+TEST_F(FlowQueueCodel, BeginsAnewAfterTheQueueWasEmptied) {
+    const auto stand_for = [this](unsigned ms_max) {
+        for (int i = 0; i < 200; ++i) {
+            push({.flow = 1});
+        }
+        pass(20);
+        for (unsigned ms = 0; ms < ms_max; ++ms, pass(1)) {
+            ASSERT_TRUE(pop());
+        }
+    };
+    stand_for(99);
+    while (queue->drop_fattest()) {
+    }
+    EXPECT_FALSE(pop());
+    stand_for(100);
+    EXPECT_EQ(queue->counters().dropped, 0U);
+}
+
 TEST_F(FlowQueueCodel, JudgesFlowsByThemselves) {
     for (int i = 0; i < 400; ++i) {
         push({.flow = 1});

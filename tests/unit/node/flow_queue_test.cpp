@@ -139,6 +139,25 @@ TEST_F(FlowQueueTest, DoesNotLetAFlowOfManySmallPacketsStarveBulk) {
     EXPECT_GT(large, small / 2);
 }
 
+TEST_F(FlowQueueTest, DoesNotLetAFlowComeBackAsNewAtOnce) {
+    for (const std::uint16_t flow : std::array<std::uint16_t, 3>{1, 3, 4}) {
+        push(bulk(flow));
+        push(bulk(flow));
+        push(bulk(flow));
+    }
+    int others = 1;
+    int returning = 0;
+    for (int i = 0; i < 300; ++i) {
+        if (others == 1) {  // it was found empty by then
+            push({.flow = 2});
+        }
+        const bool is_other = pop()->flow != 2;
+        others = is_other ? others + 1 : 0;
+        returning += is_other ? 0 : 1;
+    }
+    EXPECT_LT(returning, 110);  // a fair share is 75, half the turns 150
+}
+
 TEST_F(FlowQueueTest, SharesBytesBetweenBulkFlowsOfUnequalPackets) {
     for (int i = 0; i < 2; ++i) {
         push(bulk(1));
