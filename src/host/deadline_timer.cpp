@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/deadline_timer.h"
 
-#include <cstdint>
-
 #include <sys/timerfd.h>
 
 #include "host/failure.h"
@@ -34,20 +32,17 @@ base::Result<DeadlineTimer> DeadlineTimer::make() {
     return DeadlineTimer(std::move(fd));
 }
 
-void DeadlineTimer::arm(base::Instant deadline) noexcept {
-    if (deadline == armed_) {
+void DeadlineTimer::arm(base::Instant deadline, base::Instant now) noexcept {
+    const bool pending = !armed_.is_never() && armed_ > now;
+    if (!fired_ && (deadline == armed_ || (pending && deadline > armed_))) {
         return;
     }
+    fired_ = false;
     armed_ = deadline;
+    ++system_calls_;
     itimerspec when{};
     when.it_value = to_timespec(deadline);
     ::timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
-}
-
-void DeadlineTimer::acknowledge() noexcept {
-    std::uint64_t expirations = 0;
-    [[maybe_unused]] const auto size = ::read(fd_.get(), &expirations, sizeof expirations);
-    armed_ = base::Instant::never();
 }
 
 }  // namespace qe::host

@@ -7,6 +7,8 @@
 // wakes up with the deadline behind it.
 #pragma once
 
+#include <cstdint>
+
 #include "host/file_descriptor.h"
 #include "quicether/base/result.h"
 #include "quicether/base/time.h"
@@ -19,16 +21,23 @@ class DeadlineTimer {
 
     /// Readable once the deadline has passed.
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
-    /// Absolute; never() disarms. No system call when the deadline is the one already set.
-    void arm(base::Instant deadline) noexcept;
-    /// Makes the descriptor unreadable again. After it, arm() sets any deadline anew.
-    void acknowledge() noexcept;
+    /// Absolute; never() disarms, sooner or later. Under load the deadline moves on with every
+    /// round, so no system call is made while the armed one is still to come and not later: the
+    /// timer then fires early, once, and whoever looks finds nothing due and arms again. With `now`
+    /// an armed deadline that has passed meanwhile is replaced without waking for it.
+    void arm(base::Instant deadline, base::Instant now = {}) noexcept;
+    /// To be called when the descriptor is readable. The next arm() makes it unreadable again.
+    void acknowledge() noexcept { fired_ = true; }
+    /// Made by arm() so far.
+    [[nodiscard]] std::uint64_t system_calls() const noexcept { return system_calls_; }
 
   private:
     explicit DeadlineTimer(FileDescriptor fd) noexcept : fd_(std::move(fd)) {}
 
     FileDescriptor fd_;
     base::Instant armed_ = base::Instant::never();
+    bool fired_ = false;  ///< Readable, and seen to be; setting the timer undoes that (timerfd).
+    std::uint64_t system_calls_ = 0;
 };
 
 }  // namespace qe::host
