@@ -145,12 +145,14 @@ base::Status Connection::make_server(base::Instant now, const Acceptance& accept
 
 void Connection::finish_set_up() {
     tls_->attach(conn_.get());
-    if (context_.options.keep_alive > base::Duration::zero()) {
-        ngtcp2_conn_set_keep_alive_timeout(
-            conn_.get(), static_cast<ngtcp2_duration>(context_.options.keep_alive.count()));
-    }
+    ngtcp2_conn_set_keep_alive_timeout(conn_.get(), keep_alive_interval());
     datagram_bytes_max_ = compute_datagram_size();
     ++context_.counters.handshakes_started;
+}
+
+ngtcp2_duration Connection::keep_alive_interval() const noexcept {
+    const std::int64_t interval = std::max<std::int64_t>(context_.options.keep_alive.count(), 0);
+    return static_cast<ngtcp2_duration>(interval) * (role_ == Role::Client ? 1 : kListenerPatience);
 }
 
 // --- Input -------------------------------------------------------------------------------------

@@ -112,6 +112,10 @@ class Connection {
     static constexpr std::uint64_t kSmallDatagram = 0;
     static constexpr std::uint64_t kLargeDatagram = 1;
 
+    /// A listener waits this many times longer than a dialler before it sends a PING of its own:
+    /// as long as the dialler's come, its own timer never runs out.
+    static constexpr ngtcp2_duration kListenerPatience = 2;
+
     using NgConn = UniqueHandle<ngtcp2_conn, ngtcp2_conn_del>;
 
     /// What ngtcp2 has counted, as far as progress is read from it.
@@ -126,6 +130,8 @@ class Connection {
     base::Status make_server(base::Instant now, const Acceptance& acceptance,
                              const ngtcp2_cid& own_id);
     void finish_set_up();
+    /// Silence after which ngtcp2 sends a PING; 0: none.
+    [[nodiscard]] ngtcp2_duration keep_alive_interval() const noexcept;
     bool register_id(const ngtcp2_cid& id);
     void unregister_id(const ngtcp2_cid& id);
 
@@ -152,6 +158,7 @@ class Connection {
     [[nodiscard]] bool may_send_data() const noexcept;
     [[nodiscard]] bool stalled() const noexcept;
     void drop_oversized_datagrams() noexcept;
+    void pace(std::size_t written) noexcept;
     void end_probe(std::uint64_t in_flight_before) noexcept;
     [[nodiscard]] net::TransmitDatagrams flush_carry(base::MutableBytes buffer);
 
@@ -183,8 +190,9 @@ class Connection {
     bool reset_received_ = false;
     bool more_to_write_ = false;
     bool probing_ = false;
-    bool timer_fired_ = false;  ///< A timer of ngtcp2's came due since the last write().
-    bool probe_first_ = false;  ///< The packet being written must be small.
+    bool timer_fired_ = false;       ///< A timer of ngtcp2's came due since the last write().
+    std::size_t unpaced_bytes_ = 0;  ///< Written, not yet told to the pacer.
+    bool probe_first_ = false;       ///< The packet being written must be small.
     unsigned key_generations_ = 0;
 
     DatagramQueue datagrams_;

@@ -18,6 +18,9 @@ namespace {
 /// Datagram bytes that a packet of the smallest path carries (RFC 9000, 14.1), roughly.
 constexpr std::size_t kSafeFill = 1160;
 
+/// Packets that may leave without a pause after them when nothing else waits.
+constexpr std::size_t kUnpacedPackets = 2;
+
 /// A packet at least this full is worth padding to whole size when others follow in the burst.
 constexpr bool nearly_full(std::size_t bytes, std::size_t bytes_max) noexcept {
     return bytes * 8 >= bytes_max * 7;
@@ -41,10 +44,21 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
     PacketBurst burst(buffer, udp_payload_max(), ngtcp2_conn_get_send_quantum2(conn_.get()));
     fill(burst);
     if (!ending_) {
-        ngtcp2_conn_update_pkt_tx_time(conn_.get(), now.nanoseconds());
+        pace(burst.size());
         end_probe(in_flight);
     }
     return burst.result();
+}
+
+// The pacer's timer would wake an idle node for nothing, so what a lone packet or two owe it is put
+// on the bill of the next burst.
+void Connection::pace(std::size_t written) noexcept {
+    unpaced_bytes_ += written;
+    const bool idle = !more_to_write_ && datagrams_.empty() && !streams_.can_send();
+    if (!idle || unpaced_bytes_ > kUnpacedPackets * udp_payload_max()) {
+        ngtcp2_conn_update_pkt_tx_time(conn_.get(), now_.nanoseconds());
+        unpaced_bytes_ = 0;
+    }
 }
 
 void Connection::fill(PacketBurst& burst) {
@@ -202,9 +216,7 @@ void Connection::probe() noexcept {
 void Connection::end_probe(std::uint64_t in_flight_before) noexcept {
     if (probing_ && progress().bytes_in_flight > in_flight_before) {
         probing_ = false;
-        ngtcp2_conn_set_keep_alive_timeout(
-            conn_.get(), static_cast<ngtcp2_duration>(
-                             std::max<std::int64_t>(context_.options.keep_alive.count(), 0)));
+        ngtcp2_conn_set_keep_alive_timeout(conn_.get(), keep_alive_interval());
     }
 }
 

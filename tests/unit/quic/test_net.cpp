@@ -105,6 +105,7 @@ void TestNet::transmit(TestNode& node) {
         }
         for (std::size_t at = 0; at < sent->size; at += sent->segment_size) {
             const std::size_t size = std::min(sent->segment_size, sent->size - at);
+            ++node.packets_sent;
             const auto begin = buffer.begin() + static_cast<std::ptrdiff_t>(at);
             put_on_wire({.at = now_ + delay,
                          .flow = sent->flow,
@@ -145,13 +146,15 @@ void TestNet::deliver_due() {
         wire_.pop_front();
         // As GRO does: equal datagrams of one flow that arrive together become one block.
         base::Bytes block = first.payload;
-        while (!wire_.empty() && wire_.front().at <= now_ && wire_.front().flow == first.flow &&
-               wire_.front().ecn == first.ecn &&
+        const std::size_t block_bytes_max = block_packets_max * block.size();
+        while (block.size() < block_bytes_max && !wire_.empty() && wire_.front().at <= now_ &&
+               wire_.front().flow == first.flow && wire_.front().ecn == first.ecn &&
                wire_.front().payload.size() == first.payload.size()) {
             block.insert(block.end(), wire_.front().payload.begin(), wire_.front().payload.end());
             wire_.pop_front();
         }
         if (TestNode* const receiver = owner_of(first.flow.remote)) {
+            ++receiver->blocks_received;
             receiver->endpoint->handle_datagrams(
                 now_, {.flow = {.local = first.flow.remote, .remote = first.flow.local},
                        .ecn = first.ecn,
@@ -187,6 +190,9 @@ bool TestNet::step() {
         return false;
     }
     now_ = std::max(now_, next);
+    for (const auto& node : nodes_) {
+        node->timeouts += node->endpoint->next_deadline() <= now_ ? 1U : 0U;
+    }
     deliver_due();
     for (const auto& node : nodes_) {
         if (node->endpoint->next_deadline() <= now_) {

@@ -50,6 +50,9 @@ struct TestNode {
     std::vector<Event> events;
     std::vector<KeptDatagram> datagrams;
     bool fetch_events = true;
+    std::uint64_t packets_sent = 0;
+    std::uint64_t blocks_received = 0;  ///< handle_datagrams() calls.
+    std::uint64_t timeouts = 0;         ///< Times the endpoint's deadline came.
     /// A queue of the driver's own: called before each poll_transmit().
     std::function<void()> feed;
 
@@ -88,6 +91,7 @@ class TestNet {
     /// lost.
     bool bursts_stay_whole = false;
     std::size_t buffer_bytes = 65536;
+    std::size_t block_packets_max = 64;  ///< Datagrams that arrive together and become one block.
     /// Called for each datagram that enters the wire; false drops it.
     std::function<bool(WirePacket&)> filter;
     std::uint64_t packets_sent = 0;
