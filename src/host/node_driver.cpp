@@ -34,6 +34,7 @@ NodeDriver::NodeDriver(const Parts& parts, DeadlineTimer timer)
 
 void NodeDriver::start(std::uint64_t applied_generation) {
     plan_generation_ = applied_generation;
+    node_.set_tun_offloads(tun_.offloads());
     timer_watch_.set({.readable = true});
     update_watches();
     wake();
@@ -51,12 +52,15 @@ void NodeDriver::read_udp(UdpSocket& socket, bool& backlog) {
 }
 
 void NodeDriver::read_tun() {
-    if (udp_.blocked()) {
-        return;
-    }
-    const auto packets = tun_.read_batch();
-    if (!packets.empty()) {
-        node_.handle_tun(boottime_now(), packets);
+    const base::Instant now = boottime_now();
+    std::size_t bytes = 0;
+    for (int i = 0; i < kTunReadsPerRound && bytes < kTunBytesPerRound && !udp_.blocked(); ++i) {
+        const auto packet = tun_.read(node_.tun_buffer());
+        if (!packet) {
+            return;
+        }
+        bytes += packet->bytes.size();
+        node_.handle_tun(now, *packet);
     }
 }
 
@@ -106,11 +110,11 @@ bool NodeDriver::send_udp(base::Instant now) {
 }
 
 void NodeDriver::write_tun() {
-    const auto packets = node_.tun_packets();
-    if (!packets.empty()) {
-        tun_.write_batch(packets);
+    const auto frames = node_.tun_frames();
+    if (!frames.empty()) {
+        tun_.write_batch(frames);
     }
-    node_.clear_tun_packets();  // also when all was forwarded: it frees what was received
+    node_.clear_tun_frames();  // also when all was forwarded: it frees what was received
 }
 
 void NodeDriver::hand_out() {

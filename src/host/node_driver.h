@@ -38,8 +38,12 @@ class NodeDriver {
   public:
     /// recvmmsg calls per socket and round.
     static constexpr int kReceivesPerRound = 4;
-    /// GSO blocks sent per round.
-    static constexpr int kSendsPerRound = 64;
+    /// GSO blocks sent per round. Fewer than a round may read: a backlog belongs into the node's
+    /// fair queue, not into the device's, where one flow hides behind another.
+    static constexpr int kSendsPerRound = 8;
+    /// Packets and bytes taken from the TUN device per round.
+    static constexpr int kTunReadsPerRound = 256;
+    static constexpr std::size_t kTunBytesPerRound = 1U << 20;
     /// A deadline missed by more than this means that we stalled, not that the loop was busy.
     static constexpr base::Duration kStall = base::milliseconds(50);
     /// Rounds for which timers wait for the backlog of packets after a stall.

@@ -9,10 +9,11 @@
 namespace qe::node {
 namespace {
 
-constexpr std::size_t kToTunMax = 4096;
 /// PLPMTUD has found most of the path's size by then; before that an MSS would be clamped too low.
 constexpr base::Duration kMtuSettles = base::seconds(3);
-constexpr std::uint8_t kTcp = 6;
+
+/// The next peer cuts what it gets by itself.
+constexpr net::TunOffloads kPeerTakes{.checksum = true, .tcp = true, .udp = true};
 
 bool unicast(const net::IpAddress& address) {
     static constexpr net::IpAddress kBroadcast = net::IpAddress::v4(0xffffffff);
@@ -28,27 +29,38 @@ std::optional<net::IpAddress> own_address(const NodeState& state, net::Family fa
     return std::nullopt;
 }
 
+/// Bytes of the largest packet that this one will be on the wire, where that is fixed.
+std::size_t uncuttable_size(const net::TunPacket& packet) {
+    if (packet.offload.segmentation == net::Segmentation::Udp) {
+        constexpr std::size_t kUdpHeader = 8;
+        return packet.offload.transport_offset + kUdpHeader + packet.offload.segment_bytes;
+    }
+    return packet.bytes.size();
+}
+
 }  // namespace
 
-DataPlane::DataPlane(NodeState& state) : state_(state) {}
+DataPlane::DataPlane(NodeState& state) : state_(state), out_(state) {}
 
-void DataPlane::clear_tun_packets() noexcept {
-    to_tun_.clear();
+std::span<const net::TunFrame> DataPlane::tun_frames() {
+    tun_frames_.clear();
+    for (const net::Coalescer::Frame& frame : tun_batch_.frames()) {
+        tun_frames_.push_back(frame.frame);
+    }
+    return tun_frames_;
+}
+
+void DataPlane::clear_tun_frames() noexcept {
+    tun_frames_.clear();
+    tun_batch_.clear();
     arena_.clear();
 }
 
 // --- From the TUN device -----------------------------------------------------------------------
 
-void DataPlane::handle_tun(base::Instant now, std::span<const base::MutableBytes> packets) {
-    counters_.tun_packets += packets.size();
-    for (const base::MutableBytes packet : packets) {
-        route_from_tun(now, packet);
-    }
-    flush(now);
-}
-
-void DataPlane::route_from_tun(base::Instant now, base::MutableBytes packet) {
-    const auto facts = net::parse_packet(packet);
+void DataPlane::handle_tun(base::Instant now, const net::TunPacket& packet) {
+    ++counters_.tun_packets;
+    const auto facts = net::parse_packet(packet.bytes);
     if (!facts) {
         ++counters_.tun_malformed;
         return;
@@ -60,19 +72,43 @@ void DataPlane::route_from_tun(base::Instant now, base::MutableBytes packet) {
     const RouteDecision route = state_.routes.lookup(facts->destination);
     if (route.destination != Destination::Peer) {
         ++counters_.no_route;
-        answer(now, net::IcmpError::NoRoute, packet, {}, 0);
+        answer(now, net::IcmpError::NoRoute, packet.bytes, {}, 0);
         return;
     }
     const Peer& peer = *state_.peers.get(route.peer);
     if (!peer.connected()) {
         ++counters_.peer_not_connected;
-        answer(now, net::IcmpError::HostUnreachable, packet, {}, 0);
+        answer(now, net::IcmpError::HostUnreachable, packet.bytes, {}, 0);
         return;
     }
-    if (facts->protocol == kTcp) {
-        clamp_mss(peer, now, packet);
+    if (refused_as_too_big(now, peer, packet, *facts)) {
+        return;
     }
-    queue_for(now, route.peer, packet);
+    if (net::is_tcp_syn(packet.bytes, *facts)) {
+        clamp_mss(peer, now, packet.bytes);
+    }
+    out_.push(now, route.peer, packet.bytes, packet.offload, facts->flow_hash);
+}
+
+bool DataPlane::refused_as_too_big(base::Instant now, const Peer& peer,
+                                   const net::TunPacket& packet, const net::PacketFacts& facts) {
+    if (state_.config.network.oversize != config::OversizePolicy::PacketTooBig) {
+        return false;
+    }
+    const bool cut_anywhere = packet.offload.checksum_partial &&
+                              packet.offload.segmentation != net::Segmentation::Udp &&
+                              facts.protocol == net::kProtocolTcp;
+    const std::size_t limit = state_.endpoint->datagram_bytes_max(peer.session->active);
+    const std::size_t mtu = limit - std::min(limit, overlay::kPacketsHeader);
+    // RFC 8200 lets nobody refuse 1280 bytes of IPv6; an IPv4 sender without DF expects no answer.
+    const bool may_refuse =
+        facts.dont_fragment && (facts.source.is_v4() || mtu >= net::kIpv6MinimumMtu);
+    if (cut_anywhere || !may_refuse || mtu == 0 || uncuttable_size(packet) <= mtu) {
+        return false;
+    }
+    ++counters_.too_big_refused;
+    answer(now, net::IcmpError::PacketTooBig, packet.bytes, {}, mtu);
+    return true;
 }
 
 void DataPlane::clamp_mss(const Peer& peer, base::Instant now, base::MutableBytes packet) const {
@@ -81,101 +117,6 @@ void DataPlane::clamp_mss(const Peer& peer, base::Instant now, base::MutableByte
     if (limit > overlay::kPacketsHeader && now - link->established_at > kMtuSettles) {
         net::clamp_tcp_mss(packet, limit - overlay::kPacketsHeader);
     }
-}
-
-// --- Towards a peer ----------------------------------------------------------------------------
-
-void DataPlane::queue_for(base::Instant now, PeerHandle peer, base::ByteView packet) {
-    if (run_.peer != peer) {
-        flush(now);
-        run_.peer = peer;
-    }
-    run_.packets.push_back(packet);
-}
-
-void DataPlane::flush(base::Instant now) {
-    Peer* peer = state_.peers.get(run_.peer);
-    std::span<const base::ByteView> rest(run_.packets);
-    if (peer == nullptr || !peer->session) {
-        rest = {};
-    }
-    while (!rest.empty()) {
-        const std::size_t limit = state_.endpoint->datagram_bytes_max(peer->session->active);
-        if (limit <= overlay::kFragmentHeader) {
-            counters_.peer_not_connected += rest.size();
-            break;
-        }
-        const std::size_t count = overlay::pack_run(rest, limit);
-        if (count == 0) {
-            send_oversize(now, *peer, rest.front(), limit);
-            rest = rest.subspan(1);
-            continue;
-        }
-        const overlay::EncodedHeader header = overlay::encode_datagram_header({});
-        std::array<base::ByteView, 1 + overlay::kPackedPacketsMax> parts;
-        parts[0] = header.view();
-        std::copy_n(rest.begin(), count, parts.begin() + 1);
-        if (send_datagram(*peer, std::span(parts).first(1 + count))) {
-            for (const base::ByteView packet : rest.first(count)) {
-                peer->sent.add(packet.size());
-            }
-        } else {
-            counters_.queue_full += count;
-        }
-        rest = rest.subspan(count);
-    }
-    run_.packets.clear();
-}
-
-bool DataPlane::send_datagram(Peer& peer, std::span<const base::ByteView> parts) {
-    return state_.endpoint->send_datagram(peer.session->active, parts).has_value();
-}
-
-void DataPlane::send_alone(Peer& peer, base::ByteView packet) {
-    const std::size_t limit = state_.endpoint->datagram_bytes_max(peer.session->active);
-    if (packet.size() + overlay::kPacketsHeader > limit) {
-        send_fragments(peer, packet, limit);
-        return;
-    }
-    const overlay::EncodedHeader header = overlay::encode_datagram_header({});
-    const std::array<base::ByteView, 2> parts = {header.view(), packet};
-    counters_.queue_full += send_datagram(peer, parts) ? 0U : 1U;
-}
-
-void DataPlane::send_oversize(base::Instant now, Peer& peer, base::ByteView packet,
-                              std::size_t limit) {
-    const auto facts = net::parse_packet(packet);
-    const std::size_t mtu = limit - overlay::kPacketsHeader;
-    // RFC 8200 lets nobody refuse 1280 bytes of IPv6; an IPv4 sender without DF expects no answer.
-    const bool may_refuse =
-        facts && facts->dont_fragment && (facts->source.is_v4() || mtu >= net::kIpv6MinimumMtu);
-    if (state_.config.network.oversize == config::OversizePolicy::PacketTooBig && may_refuse) {
-        ++counters_.too_big_refused;
-        const RouteDecision back = state_.routes.lookup(facts->source);
-        answer(now, net::IcmpError::PacketTooBig, packet,
-               back.destination == Destination::Peer ? back.peer : PeerHandle{}, mtu);
-        return;
-    }
-    send_fragments(peer, packet, limit);
-}
-
-void DataPlane::send_fragments(Peer& peer, base::ByteView packet, std::size_t limit) {
-    const auto plan = peer.session->fragmenter.cut(packet, limit);
-    if (!plan) {
-        ++counters_.tun_malformed;
-        return;
-    }
-    for (std::size_t i = 0; i < plan->count(); ++i) {
-        const overlay::FragmentPlan::Piece piece = plan->piece(i);
-        const overlay::EncodedHeader header = overlay::encode_datagram_header(piece.header);
-        const std::array<base::ByteView, 2> parts = {header.view(), piece.payload};
-        if (!send_datagram(peer, parts)) {
-            ++counters_.queue_full;
-            return;  // the rest of the packet would be of no use
-        }
-        ++counters_.fragments_sent;
-    }
-    peer.sent.add(packet.size());
 }
 
 // --- From a peer -------------------------------------------------------------------------------
@@ -197,7 +138,7 @@ void DataPlane::handle_datagram(base::Instant now, PeerHandle from,
         return;
     }
     if (parsed->header.type == overlay::DatagramType::Packets) {
-        handle_packets(now, from, *peer, parsed->payload);
+        handle_packets(now, from, *peer, parsed->payload, parsed->header.checksum_partial);
         return;
     }
     const auto whole =
@@ -211,82 +152,116 @@ void DataPlane::handle_datagram(base::Instant now, PeerHandle from,
         // The reassembler reuses its buffer: the TUN batch needs a copy of its own.
         const base::MutableBytes copy = arena_.copy(**whole);
         if (copy.empty()) {
-            ++counters_.tun_batch_full;
+            ++counters_.batch_full;
             return;
         }
-        handle_packets(now, from, *peer, copy);
+        handle_packets(now, from, *peer, copy, false);
     }
 }
 
 void DataPlane::handle_packets(base::Instant now, PeerHandle from, Peer& peer,
-                               base::ByteView payload) {
-    const overlay::Unpacked unpacked = overlay::for_each_packet(
-        payload, [&](base::ByteView packet) { handle_packet(now, from, peer, packet); });
+                               base::MutableBytes payload, bool checksum_partial) {
+    const overlay::Unpacked unpacked =
+        overlay::for_each_packet(payload, [&](base::MutableBytes packet) {
+            handle_packet(now, from, peer, packet, checksum_partial);
+        });
     counters_.peer_malformed += unpacked.dropped_bytes > 0 ? 1U : 0U;
-    flush(now);
 }
 
 void DataPlane::handle_packet(base::Instant now, PeerHandle from, Peer& peer,
-                              base::ByteView packet) {
+                              base::MutableBytes packet, bool checksum_partial) {
     const auto facts = net::parse_packet(packet);
     if (!facts) {
         ++counters_.peer_malformed;
         return;
     }
     peer.received.add(packet.size());
-    if (!unicast(facts->source) || !unicast(facts->destination) ||
-        !state_.routes.may_send_from(from, facts->source)) {
-        ++counters_.source_refused;
+    const bool decided = verdict_.from == from && verdict_.source == facts->source &&
+                         verdict_.destination == facts->destination &&
+                         verdict_.routes_generation == state_.routes.generation();
+    if (!decided && !decide(now, from, packet, *facts)) {
         return;
     }
-    const RouteDecision route = state_.routes.lookup(facts->destination);
-    switch (route.destination) {
-        case Destination::Local:
-            deliver(packet);
-            return;
-        case Destination::Peer:
-            forward(now, from, route.peer, packet);
-            return;
-        case Destination::Nowhere:
-            ++counters_.no_route;
-            answer(now, net::IcmpError::NoRoute, packet, from, 0);
-            return;
+    if (verdict_.next.is_null()) {
+        deliver(packet, *facts, checksum_partial);
+    } else {
+        forward(now, from, packet, *facts, checksum_partial);
     }
 }
 
-void DataPlane::deliver(base::ByteView packet) {
-    if (to_tun_.size() >= kToTunMax) {
-        ++counters_.tun_batch_full;
+bool DataPlane::decide(base::Instant now, PeerHandle from, base::ByteView packet,
+                       const net::PacketFacts& facts) {
+    if (!unicast(facts.source) || !unicast(facts.destination) ||
+        !state_.routes.may_send_from(from, facts.source)) {
+        ++counters_.source_refused;
+        return false;
+    }
+    const RouteDecision route = state_.routes.lookup(facts.destination);
+    if (route.destination == Destination::Nowhere) {
+        ++counters_.no_route;
+        answer(now, net::IcmpError::NoRoute, packet, from, 0);
+        return false;
+    }
+    const bool onwards = route.destination == Destination::Peer;
+    if (onwards && (route.peer == from || state_.config.node.role != config::NodeRole::Gateway)) {
+        ++counters_.forward_refused;
+        answer(now, net::IcmpError::Prohibited, packet, from, 0);
+        return false;
+    }
+    verdict_ = {.from = from,
+                .source = facts.source,
+                .destination = facts.destination,
+                .routes_generation = state_.routes.generation(),
+                .next = onwards ? route.peer : PeerHandle{}};
+    return true;
+}
+
+void DataPlane::deliver(base::MutableBytes packet, const net::PacketFacts& facts,
+                        bool checksum_partial) {
+    if (!tun_batch_.add(to_host_, packet, facts, checksum_partial)) {
+        ++counters_.batch_full;
         return;
     }
-    to_tun_.push_back(packet);
     ++counters_.delivered;
 }
 
-void DataPlane::forward(base::Instant now, PeerHandle from, PeerHandle to, base::ByteView packet) {
-    const Peer& next = *state_.peers.get(to);
-    if (to == from || state_.config.node.role != config::NodeRole::Gateway) {
-        ++counters_.forward_refused;
-        answer(now, net::IcmpError::Prohibited, packet, from, 0);
-        return;
-    }
-    if (!next.connected()) {
+void DataPlane::forward(base::Instant now, PeerHandle from, base::MutableBytes packet,
+                        const net::PacketFacts& facts, bool checksum_partial) {
+    const Peer* next = state_.peers.get(verdict_.next);
+    if (next == nullptr || !next->connected()) {
         ++counters_.peer_not_connected;
         answer(now, net::IcmpError::HostUnreachable, packet, from, 0);
         return;
     }
-    const base::MutableBytes copy = arena_.copy(packet);
-    if (copy.empty()) {
-        ++counters_.tun_batch_full;
-        return;
-    }
-    if (!net::decrement_hop_limit(copy)) {
+    if (facts.hop_limit <= 1 || !net::decrement_hop_limit(packet)) {
         ++counters_.hop_limit_exceeded;
         answer(now, net::IcmpError::HopLimitExceeded, packet, from, 0);
         return;
     }
+    const auto lane = std::find(forward_lanes_.begin(), forward_lanes_.end(), verdict_.next);
+    const auto index = static_cast<std::uint64_t>(lane - forward_lanes_.begin());
+    if (lane == forward_lanes_.end()) {
+        forward_lanes_.push_back(verdict_.next);
+    }
+    if (!forward_batch_.add({index, kPeerTakes}, packet, facts, checksum_partial)) {
+        ++counters_.batch_full;
+        return;
+    }
     ++counters_.forwarded;
-    queue_for(now, to, copy);
+}
+
+void DataPlane::finish_batch(base::Instant now) {
+    if (forward_batch_.empty()) {
+        return;
+    }
+    for (const net::Coalescer::Frame& frame : forward_batch_.frames()) {
+        const PeerHandle peer = forward_lanes_[frame.lane];
+        if (state_.peers.get(peer) != nullptr) {
+            out_.push(now, peer, frame.frame, frame.flow_hash);
+        }
+    }
+    forward_batch_.clear();
+    forward_lanes_.clear();
 }
 
 void DataPlane::answer(base::Instant now, net::IcmpError error, base::ByteView offender,
@@ -304,12 +279,17 @@ void DataPlane::answer(base::Instant now, net::IcmpError error, base::ByteView o
     if (!size) {
         return;
     }
+    const base::MutableBytes packet = room.first(*size);
+    const auto about = net::parse_packet(packet);
+    const Peer* peer = state_.peers.get(back_to);
+    if (!about) {
+        return;
+    }
     ++counters_.icmp_errors_sent;
-    Peer* peer = state_.peers.get(back_to);
     if (back_to.is_null()) {
-        deliver(room.first(*size));
+        deliver(packet, *about, false);
     } else if (peer != nullptr && peer->connected()) {
-        send_alone(*peer, room.first(*size));
+        out_.push(now, back_to, packet, {}, about->flow_hash);
     }
 }
 

@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// DataPlane: IP packets between the TUN device and the links of sessions.
+// DataPlane: decides what becomes of each IP packet, from the TUN device and from peers.
 //
-// Out: parse → longest-prefix match → (peer, run of packets) → pack or fragment → QUIC datagram.
-// In: overlay datagram → whole packets or reassembly → source check → ours: TUN batch; another
-// peer's: hop limit, then out again. A packet that cannot go on is counted under its reason, and
-// answered with an ICMP error where that helps the sender.
+// Out: parse → longest-prefix match → the peer's queue (Outbound). A super-packet is one packet
+// here. In: overlay datagram → whole packets or reassembly → source check → ours: coalesced for the
+// TUN device; another peer's: hop limit, coalesced again, then out. A packet that cannot go on is
+// counted under its reason, and answered with an ICMP error where that helps the sender.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "node/node_state.h"
+#include "node/outbound.h"
 #include "node/packet_arena.h"
 #include "node/token_bucket.h"
 #include "quicether/base/bytes.h"
+#include "quicether/net/coalescer.h"
 #include "quicether/net/icmp.h"
+#include "quicether/net/offload.h"
 #include "quicether/net/packet.h"
 
 namespace qe::node {
 
-/// Packets by fate. `tun_*` came from the host, `peer_*` from sessions.
+/// Packets by fate. `tun_*` came from the host, `peer_*` from sessions. A super-packet counts once
+/// where it came from the host.
 struct DataCounters {
     std::uint64_t tun_packets = 0;
     std::uint64_t tun_malformed = 0;
     std::uint64_t tun_multicast = 0;  ///< The overlay carries unicast only.
     std::uint64_t no_route = 0;
     std::uint64_t peer_not_connected = 0;
-    std::uint64_t queue_full = 0;
     std::uint64_t too_big_refused = 0;  ///< Answered with Packet Too Big, by configuration.
-    std::uint64_t fragments_sent = 0;
     std::uint64_t peer_datagrams = 0;
     std::uint64_t peer_malformed = 0;
     std::uint64_t peer_early_refused = 0;  ///< 0-RTT may be replayed: no packet is taken from it.
@@ -40,8 +40,8 @@ struct DataCounters {
     std::uint64_t forward_refused = 0;     ///< Not for us, and we are no gateway.
     std::uint64_t hop_limit_exceeded = 0;
     std::uint64_t forwarded = 0;
-    std::uint64_t delivered = 0;  ///< To the TUN device.
-    std::uint64_t tun_batch_full = 0;
+    std::uint64_t delivered = 0;   ///< To the TUN device.
+    std::uint64_t batch_full = 0;  ///< More packets at once than may be held.
     std::uint64_t icmp_errors_sent = 0;
 };
 
@@ -49,44 +49,64 @@ class DataPlane {
   public:
     explicit DataPlane(NodeState& state);
 
-    void handle_tun(base::Instant now, std::span<const base::MutableBytes> packets);
+    /// What the TUN device takes; nothing until told.
+    void set_tun_offloads(net::TunOffloads offloads) noexcept { to_host_.takes = offloads; }
+
+    [[nodiscard]] base::MutableBytes tun_buffer() { return out_.read_buffer(); }
+    void handle_tun(base::Instant now, const net::TunPacket& packet);
     void handle_datagram(base::Instant now, PeerHandle from,
                          const quic::ReceivedDatagram& datagram);
+    /// To be called when a batch of datagrams has been handled: lets forwarded packets go on.
+    void finish_batch(base::Instant now);
+    /// Gives the endpoint what it can send; before each poll_transmit.
+    void fill(base::Instant now) { out_.fill(now); }
 
-    [[nodiscard]] std::span<const base::ByteView> tun_packets() const noexcept { return to_tun_; }
-    void clear_tun_packets() noexcept;
+    /// Frames for the TUN device, once between two clear_tun_frames().
+    [[nodiscard]] std::span<const net::TunFrame> tun_frames();
+    void clear_tun_frames() noexcept;
     [[nodiscard]] const DataCounters& counters() const noexcept { return counters_; }
+    [[nodiscard]] OutboundCounters outbound_counters() const noexcept { return out_.counters(); }
 
   private:
-    /// Packets of one batch on their way to one peer.
-    struct Run {
-        PeerHandle peer;
-        std::vector<base::ByteView> packets;
+    /// What was decided for the last packet of a peer. The packets of a batch mostly belong to one
+    /// flow, and the decision to its addresses: two lookups in the routing table less.
+    struct Verdict {
+        PeerHandle from;
+        net::IpAddress source;
+        net::IpAddress destination;
+        std::uint64_t routes_generation = UINT64_MAX;
+        PeerHandle next;  ///< Null: the packet is for the host.
     };
 
-    void route_from_tun(base::Instant now, base::MutableBytes packet);
-    void queue_for(base::Instant now, PeerHandle peer, base::ByteView packet);
-    void flush(base::Instant now);
-    void send_oversize(base::Instant now, Peer& peer, base::ByteView packet, std::size_t limit);
-    void send_fragments(Peer& peer, base::ByteView packet, std::size_t limit);
-    [[nodiscard]] bool send_datagram(Peer& peer, std::span<const base::ByteView> parts);
-    /// Sends one packet past the run being collected; for answers made while a run is on its way.
-    void send_alone(Peer& peer, base::ByteView packet);
+    [[nodiscard]] bool refused_as_too_big(base::Instant now, const Peer& peer,
+                                          const net::TunPacket& packet,
+                                          const net::PacketFacts& facts);
     void clamp_mss(const Peer& peer, base::Instant now, base::MutableBytes packet) const;
 
-    void handle_packets(base::Instant now, PeerHandle from, Peer& peer, base::ByteView payload);
-    void handle_packet(base::Instant now, PeerHandle from, Peer& peer, base::ByteView packet);
-    void deliver(base::ByteView packet);
-    void forward(base::Instant now, PeerHandle from, PeerHandle to, base::ByteView packet);
+    void handle_packets(base::Instant now, PeerHandle from, Peer& peer, base::MutableBytes payload,
+                        bool checksum_partial);
+    void handle_packet(base::Instant now, PeerHandle from, Peer& peer, base::MutableBytes packet,
+                       bool checksum_partial);
+    /// False: the packet goes nowhere, and that has been counted and answered.
+    [[nodiscard]] bool decide(base::Instant now, PeerHandle from, base::ByteView packet,
+                              const net::PacketFacts& facts);
+    void deliver(base::MutableBytes packet, const net::PacketFacts& facts, bool checksum_partial);
+    void forward(base::Instant now, PeerHandle from, base::MutableBytes packet,
+                 const net::PacketFacts& facts, bool checksum_partial);
 
     /// Answers `offender`: to the host when `back_to` is null, else to that peer.
     void answer(base::Instant now, net::IcmpError error, base::ByteView offender,
                 PeerHandle back_to, std::size_t mtu_bytes);
 
     NodeState& state_;
-    Run run_;
+    Outbound out_;
     PacketArena arena_;
-    std::vector<base::ByteView> to_tun_;
+    net::Lane to_host_;
+    net::Coalescer tun_batch_;
+    net::Coalescer forward_batch_;
+    std::vector<PeerHandle> forward_lanes_;  ///< Whom the lanes of forward_batch_ lead to.
+    std::vector<net::TunFrame> tun_frames_;
+    Verdict verdict_;
     TokenBucket icmp_budget_{100, 50};
     DataCounters counters_;
 };

@@ -57,8 +57,10 @@ class Node::Impl {
         digest(now);
     }
 
-    void handle_tun(base::Instant now, std::span<const base::MutableBytes> packets) {
-        data_.handle_tun(now, packets);
+    void set_tun_offloads(net::TunOffloads offloads) { data_.set_tun_offloads(offloads); }
+    base::MutableBytes tun_buffer() { return data_.tun_buffer(); }
+    void handle_tun(base::Instant now, const net::TunPacket& packet) {
+        data_.handle_tun(now, packet);
     }
 
     void handle_timeout(base::Instant now) {
@@ -147,11 +149,12 @@ class Node::Impl {
     // --- Output --------------------------------------------------------------------------------
 
     std::optional<net::TransmitDatagrams> poll_udp(base::Instant now, base::MutableBytes buffer) {
+        data_.fill(now);
         return state_.endpoint->poll_transmit(now, buffer);
     }
-    std::span<const base::ByteView> tun_packets() const noexcept { return data_.tun_packets(); }
-    void clear_tun_packets() noexcept {
-        data_.clear_tun_packets();
+    std::span<const net::TunFrame> tun_frames() { return data_.tun_frames(); }
+    void clear_tun_frames() noexcept {
+        data_.clear_tun_frames();
         state_.endpoint->clear_datagrams();
         datagrams_seen_ = 0;
     }
@@ -208,6 +211,7 @@ class Node::Impl {
             const quic::ReceivedDatagram& datagram = datagrams[datagrams_seen_];
             data_.handle_datagram(now, state_.peers.find(datagram.connection), datagram);
         }
+        data_.finish_batch(now);
         refresh_plan();
     }
 
@@ -229,9 +233,10 @@ class Node::Impl {
 
     control::Reply answer(base::Instant now, const control::Request& request) {
         if (std::holds_alternative<control::StatusRequest>(request)) {
-            return status_report(now, state_,
-                                 {data_.counters(), links_.counters(), control_.strangers_refused(),
-                                  conversation_.violations(), claims_.refused()});
+            return status_report(
+                now, state_,
+                {data_.counters(), data_.outbound_counters(), links_.counters(),
+                 control_.strangers_refused(), conversation_.violations(), claims_.refused()});
         }
         if (std::holds_alternative<control::PeersRequest>(request)) {
             return peers_report(now, state_);
@@ -327,8 +332,10 @@ Node::~Node() = default;
 void Node::handle_udp(base::Instant now, std::span<const net::ReceivedDatagrams> batch) {
     impl_->handle_udp(now, batch);
 }
-void Node::handle_tun(base::Instant now, std::span<const base::MutableBytes> packets) {
-    impl_->handle_tun(now, packets);
+void Node::set_tun_offloads(net::TunOffloads offloads) { impl_->set_tun_offloads(offloads); }
+base::MutableBytes Node::tun_buffer() { return impl_->tun_buffer(); }
+void Node::handle_tun(base::Instant now, const net::TunPacket& packet) {
+    impl_->handle_tun(now, packet);
 }
 void Node::handle_timeout(base::Instant now) { impl_->handle_timeout(now); }
 void Node::handle_network(base::Instant now, NetworkView view, bool clock_jump) {
@@ -354,8 +361,8 @@ void Node::shutdown(base::Instant now, std::string_view reason) { impl_->shutdow
 std::optional<net::TransmitDatagrams> Node::poll_udp(base::Instant now, base::MutableBytes buffer) {
     return impl_->poll_udp(now, buffer);
 }
-std::span<const base::ByteView> Node::tun_packets() const noexcept { return impl_->tun_packets(); }
-void Node::clear_tun_packets() noexcept { impl_->clear_tun_packets(); }
+std::span<const net::TunFrame> Node::tun_frames() { return impl_->tun_frames(); }
+void Node::clear_tun_frames() noexcept { impl_->clear_tun_frames(); }
 const HostPlan& Node::host_plan() const noexcept { return impl_->host_plan(); }
 std::optional<Effect> Node::poll_effect() { return impl_->poll_effect(); }
 std::optional<ControlReply> Node::poll_reply() { return impl_->poll_reply(); }

@@ -59,6 +59,7 @@ struct Peer {
     std::optional<quic::Resumption> resumption;
     Traffic sent;
     Traffic received;
+    std::uint32_t backlog = UINT32_MAX;  ///< Outbound's index of this peer's queue, if it has one.
     std::string hello_name;
     std::string hello_role;
     std::string last_error;  ///< Why the last dial or link ended.

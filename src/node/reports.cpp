@@ -20,9 +20,7 @@ void add_counters(std::vector<control::Counter>& out, const DataCounters& data) 
         {"tun_multicast", data.tun_multicast},
         {"no_route", data.no_route},
         {"peer_not_connected", data.peer_not_connected},
-        {"queue_full", data.queue_full},
         {"too_big_refused", data.too_big_refused},
-        {"fragments_sent", data.fragments_sent},
         {"peer_datagrams", data.peer_datagrams},
         {"peer_malformed", data.peer_malformed},
         {"peer_early_refused", data.peer_early_refused},
@@ -31,14 +29,29 @@ void add_counters(std::vector<control::Counter>& out, const DataCounters& data) 
         {"hop_limit_exceeded", data.hop_limit_exceeded},
         {"forwarded", data.forwarded},
         {"delivered", data.delivered},
-        {"tun_batch_full", data.tun_batch_full},
+        {"batch_full", data.batch_full},
         {"icmp_errors_sent", data.icmp_errors_sent},
+    };
+    out.insert(out.end(), counters);
+}
+
+void add_counters(std::vector<control::Counter>& out, const OutboundCounters& outbound) {
+    const std::initializer_list<control::Counter> counters = {
+        {"queue_marked", outbound.queues.marked},
+        {"queue_dropped", outbound.queues.dropped},
+        {"queue_overflowed", outbound.queues.overflowed},
+        {"queue_malformed", outbound.queues.malformed},
+        {"packet_pool_full", outbound.pool_full},
+        {"fragments_sent", outbound.fragments_sent},
+        {"send_refused", outbound.refused},
+        {"peer_lost", outbound.peer_lost},
     };
     out.insert(out.end(), counters);
 }
 
 void add_counters(std::vector<control::Counter>& out, const PartCounters& parts) {
     add_counters(out, parts.data);
+    add_counters(out, parts.outbound);
     const std::initializer_list<control::Counter> counters = {
         {"strangers_refused", parts.strangers_refused},
         {"protocol_violations", parts.protocol_violations},

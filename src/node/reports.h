@@ -13,6 +13,7 @@ namespace qe::node {
 /// Counters of the parts, for the status.
 struct PartCounters {
     const DataCounters& data;
+    const OutboundCounters& outbound;
     const LinkCounters& links;
     std::uint64_t strangers_refused = 0;
     std::uint64_t protocol_violations = 0;

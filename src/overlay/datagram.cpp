@@ -11,7 +11,8 @@ using base::ErrorCode;
 
 constexpr unsigned kTypeShift = 5;
 constexpr std::uint8_t kSequenceFlag = 0x01;
-constexpr std::uint8_t kReservedFlags = 0x1e;
+constexpr std::uint8_t kChecksumPartialFlag = 0x02;
+constexpr std::uint8_t kReservedFlags = 0x1c;
 
 base::Result<DatagramHeader> parse_header(base::ByteReader& reader) noexcept {
     const std::uint8_t first = reader.u8();
@@ -23,6 +24,10 @@ base::Result<DatagramHeader> parse_header(base::ByteReader& reader) noexcept {
     if ((header.type != DatagramType::Packets && header.type != DatagramType::Fragment) ||
         (first & kReservedFlags) != 0) {
         return base::fail(ErrorCode::kBadOverlayHeader, "reserved overlay type or flag");
+    }
+    header.checksum_partial = (first & kChecksumPartialFlag) != 0;
+    if (header.checksum_partial && header.type != DatagramType::Packets) {
+        return base::fail(ErrorCode::kBadOverlayHeader, "a fragment has no partial checksum");
     }
     if ((first & kSequenceFlag) != 0) {
         header.sequence = reader.u32();
@@ -40,7 +45,8 @@ base::Result<DatagramHeader> parse_header(base::ByteReader& reader) noexcept {
 EncodedHeader encode_datagram_header(const DatagramHeader& header) noexcept {
     EncodedHeader encoded;
     base::ByteWriter writer(encoded.bytes);
-    const unsigned flags = header.sequence ? kSequenceFlag : 0U;
+    const unsigned flags = (header.sequence ? kSequenceFlag : 0U) |
+                           (header.checksum_partial ? kChecksumPartialFlag : 0U);
     writer.u8(static_cast<std::uint8_t>(static_cast<unsigned>(header.type) << kTypeShift | flags));
     if (header.sequence) {
         writer.u32(*header.sequence);
@@ -54,7 +60,7 @@ EncodedHeader encode_datagram_header(const DatagramHeader& header) noexcept {
     return encoded;
 }
 
-base::Result<ParsedDatagram> parse_datagram(base::ByteView bytes) noexcept {
+base::Result<ParsedDatagram> parse_datagram(base::MutableBytes bytes) noexcept {
     base::ByteReader reader(bytes);
     QE_TRY(const DatagramHeader header, parse_header(reader));
     if (!reader.ok() || reader.remaining() == 0) {
@@ -64,7 +70,7 @@ base::Result<ParsedDatagram> parse_datagram(base::ByteView bytes) noexcept {
         !is_possible_fragment(header.fragment, reader.remaining())) {
         return base::fail(ErrorCode::kBadFragment, "no packet has this fragment");
     }
-    return ParsedDatagram{header, reader.rest()};
+    return ParsedDatagram{header, bytes.last(reader.remaining())};
 }
 
 }  // namespace qe::overlay

@@ -2,27 +2,44 @@
 #include "quicether/overlay/packer.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "quicether/base/assert.h"
 
 namespace qe::overlay {
 
-std::size_t pack_run(std::span<const base::ByteView> packets, std::size_t datagram_bytes_max,
-                     std::size_t header_bytes) noexcept {
-    if (packets.empty() || datagram_bytes_max < header_bytes ||
-        packets.front().size() > datagram_bytes_max - header_bytes) {
-        return 0;
+void Packer::set_datagram_bytes_max(std::size_t bytes_max) {
+    QE_ASSERT(empty());
+    bytes_max_ = bytes_max;
+    if (datagram_.size() < bytes_max) {
+        datagram_.resize(bytes_max);
     }
-    const std::size_t half = datagram_bytes_max / 2;
-    if (packets.front().size() > half) {
-        return 1;
+}
+
+bool Packer::add(base::ByteView header, base::ByteView payload, bool checksum_partial) {
+    const std::size_t size = header.size() + payload.size();
+    if (size > bytes_max_ / 2 || size > bytes_max_ - std::min(used_, bytes_max_) ||
+        (packets_ > 0 && checksum_partial != checksum_partial_)) {
+        return false;
     }
-    std::size_t room = datagram_bytes_max - header_bytes - packets.front().size();
-    const std::size_t count_max = std::min(packets.size(), kPackedPacketsMax);
-    std::size_t count = 1;
-    while (count < count_max && packets[count].size() <= std::min(half, room)) {
-        room -= packets[count].size();
-        ++count;
+    if (packets_ == 0) {
+        checksum_partial_ = checksum_partial;
+        datagram_[0] = packets_header(checksum_partial);
     }
-    return count;
+    std::memcpy(datagram_.data() + used_, header.data(), header.size());
+    used_ += header.size();
+    std::memcpy(datagram_.data() + used_, payload.data(), payload.size());
+    used_ += payload.size();
+    ++packets_;
+    return true;
+}
+
+base::ByteView Packer::take() noexcept {
+    QE_ASSERT(!empty());
+    const base::ByteView datagram = base::ByteView(datagram_).first(used_);
+    used_ = kPacketsHeader;
+    packets_ = 0;
+    return datagram;
 }
 
 }  // namespace qe::overlay

@@ -13,7 +13,7 @@ using namespace qe;
 
 namespace {
 
-void walk(base::ByteView payload) {
+void walk(base::MutableBytes payload) {
     std::size_t walked = 0;
     const auto result = overlay::for_each_packet(payload, [&](base::ByteView packet) {
         QE_ASSERT(packet.data() == payload.data() + walked);
@@ -26,7 +26,8 @@ void walk(base::ByteView payload) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const auto bytes = base::from_u8(data, size);
+    const auto input = base::from_u8(data, size);
+    base::Bytes bytes(input.begin(), input.end());
     const auto parsed = overlay::parse_datagram(bytes);
     if (!parsed) {
         return 0;
@@ -34,7 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     QE_ASSERT(!parsed->payload.empty());
     const auto header = overlay::encode_datagram_header(parsed->header);
     QE_ASSERT(header.size + parsed->payload.size() == size);
-    QE_ASSERT(std::ranges::equal(header.view(), bytes.first(header.size)));
+    QE_ASSERT(std::ranges::equal(header.view(), base::ByteView(bytes).first(header.size)));
     if (parsed->header.type == overlay::DatagramType::Packets) {
         walk(parsed->payload);
     }

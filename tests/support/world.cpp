@@ -51,6 +51,7 @@ struct World::Host {
     RecordingSink sink;
     std::unique_ptr<node::Node> node;
     std::vector<base::Bytes> received;
+    std::vector<net::Offload> offloads;  ///< Of `received`.
     std::vector<node::ControlReply> replies;
     std::uint64_t starts = 0;
 };
@@ -67,6 +68,7 @@ World::HostId World::add_host(std::string name, std::vector<net::IpAddress> addr
                                                     crypto::Identity::from_seed(seed_of(id)),
                                                     {},
                                                     nullptr,
+                                                    {},
                                                     {},
                                                     {},
                                                     0}));
@@ -218,10 +220,15 @@ void World::pump(Host& host) {
             }
         }
     }
-    for (const base::ByteView packet : host.node->tun_packets()) {
-        host.received.emplace_back(packet.begin(), packet.end());
+    for (const net::TunFrame& frame : host.node->tun_frames()) {
+        base::Bytes packet;
+        for (const base::ByteView part : frame.parts) {
+            packet.insert(packet.end(), part.begin(), part.end());
+        }
+        host.offloads.push_back(frame.offload);
+        host.received.push_back(std::move(packet));
     }
-    host.node->clear_tun_packets();
+    host.node->clear_tun_frames();
     while (auto reply = host.node->poll_reply()) {
         host.replies.push_back(std::move(*reply));
     }
@@ -335,15 +342,21 @@ net::IpAddress World::overlay_address(HostId host, net::Family family) {
     return {};
 }
 
-void World::send_ip(HostId id, base::Bytes packet) {
+void World::send_ip(HostId id, base::Bytes packet, const net::Offload& offload) {
     Host& host = *hosts_[id];
-    const base::MutableBytes view(packet);
-    host.node->handle_tun(now_, std::span(&view, 1));
+    const base::MutableBytes room = host.node->tun_buffer();
+    std::copy(packet.begin(), packet.end(), room.begin());
+    host.node->handle_tun(now_, {room.first(packet.size()), offload});
     pump(host);
 }
 
 std::vector<base::Bytes> World::take_received(HostId host) {
+    hosts_[host]->offloads.clear();
     return std::exchange(hosts_[host]->received, {});
+}
+
+std::vector<net::Offload> World::received_offloads(HostId host) const {
+    return hosts_[host]->offloads;
 }
 
 std::size_t World::received_count(HostId host) const { return hosts_[host]->received.size(); }

@@ -23,6 +23,7 @@
 #include "quicether/config/config.h"
 #include "quicether/crypto/identity.h"
 #include "quicether/net/datagram.h"
+#include "quicether/net/offload.h"
 #include "quicether/node/node.h"
 
 namespace qe::testing {
@@ -97,10 +98,12 @@ class World {
     /// First overlay address of the family.
     [[nodiscard]] net::IpAddress overlay_address(HostId host, net::Family family);
 
-    /// Gives the host's TUN device an IP packet to send.
-    void send_ip(HostId host, base::Bytes packet);
+    /// Gives the host's TUN device an IP packet or super-packet to send.
+    void send_ip(HostId host, base::Bytes packet, const net::Offload& offload = {});
     /// What its TUN device received since the last call.
     std::vector<base::Bytes> take_received(HostId host);
+    /// What those packets leave to the device; call before take_received().
+    [[nodiscard]] std::vector<net::Offload> received_offloads(HostId host) const;
     [[nodiscard]] std::size_t received_count(HostId host) const;
     [[nodiscard]] const std::vector<InFlight>& captured() const { return captured_; }
     /// Keeps a copy of every datagram sent, for replay.

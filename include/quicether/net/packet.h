@@ -60,6 +60,18 @@ struct PacketFacts {
 /// capable (then only a drop tells the sender) or marked already.
 bool mark_congestion(base::MutableBytes packet) noexcept;
 
+inline constexpr std::uint8_t kProtocolTcp = 6;
+inline constexpr std::uint8_t kProtocolUdp = 17;
+
+/// Whether the packet, of which `facts` are, is a TCP segment with SYN.
+[[nodiscard]] inline bool is_tcp_syn(base::ByteView packet, const PacketFacts& facts) noexcept {
+    constexpr std::size_t kFlags = 13;
+    constexpr std::byte kSyn{0x02};
+    return facts.protocol == kProtocolTcp && facts.has_ports &&
+           packet.size() > facts.header_size + kFlags &&
+           (packet[facts.header_size + kFlags] & kSyn) != std::byte{0};
+}
+
 /// Lowers the MSS option of a TCP SYN to what fits `mtu_bytes` whole (less 20 + 20 or 40 + 20 bytes
 /// of fixed headers, RFC 6691), mending the checksum. The packet must have parsed.
 /// True when it changed the packet.

@@ -5,13 +5,13 @@
 //
 // What goes in                         what comes out
 //   handle_udp        (network bytes)    poll_udp        datagrams to send
-//   handle_tun        (IP packets)       tun_packets     IP packets for the host
+//   handle_tun        (IP packets)       tun_frames      IP packets for the host
 //   handle_timeout                       host_plan       addresses and routes the host should have
 //   handle_network    (interfaces)       poll_effect     everything rarer: DNS, files, readiness
 //   handle_resolved, handle_reload       poll_reply      answers to control requests
 //   handle_request    (control socket)   next_deadline   when to call handle_timeout
 //
-// A driver's cycle: give input; take poll_udp until empty, tun_packets once, poll_effect and
+// A driver's cycle: give input; take poll_udp until empty, tun_frames once, poll_effect and
 // poll_reply until empty; sleep until next_deadline or input. Nothing calls out, so nothing can be
 // re-entered. A Node belongs to one thread. No packet and no request can make it fail: what cannot
 // be used is counted.
@@ -36,6 +36,7 @@
 #include "quicether/crypto/identity.h"
 #include "quicether/net/datagram.h"
 #include "quicether/net/ip_address.h"
+#include "quicether/net/offload.h"
 #include "quicether/node/network_view.h"
 
 namespace qe::node {
@@ -90,9 +91,14 @@ class Node {
 
     // --- Input ---------------------------------------------------------------------------------
     void handle_udp(base::Instant now, std::span<const net::ReceivedDatagrams> batch);
-    /// Whole IP packets read from the TUN device. The buffers may be reused after the call; they
-    /// are mutable because the hop limit and TCP MSS of a packet are changed in place.
-    void handle_tun(base::Instant now, std::span<const base::MutableBytes> packets);
+    /// What the TUN device takes when written to; nothing until told.
+    void set_tun_offloads(net::TunOffloads offloads);
+    /// Room of 64 KiB to read the next packet from the TUN device into. A packet that lies at its
+    /// beginning may keep the memory, so ask again after each handle_tun.
+    [[nodiscard]] base::MutableBytes tun_buffer();
+    /// One whole IP packet or super-packet read from the TUN device, in tun_buffer() or anywhere
+    /// else. Its bytes belong to the node until the call returns, and may be changed.
+    void handle_tun(base::Instant now, const net::TunPacket& packet);
     void handle_timeout(base::Instant now);
     /// Interfaces, addresses and routes of the underlay as they are now. Call once before the first
     /// handle_timeout and after each change; the TUN device itself must be left out. `clock_jump`:
@@ -116,10 +122,11 @@ class Node {
     /// Writes datagrams to send into `buffer` (>= quic::kTransmitBufferMin, 64 KiB for batches).
     [[nodiscard]] std::optional<net::TransmitDatagrams> poll_udp(base::Instant now,
                                                                  base::MutableBytes buffer);
-    /// IP packets for the TUN device; views that stay valid until clear_tun_packets(), which must
-    /// be called after each input even if there are none: it frees what was received.
-    [[nodiscard]] std::span<const base::ByteView> tun_packets() const noexcept;
-    void clear_tun_packets() noexcept;
+    /// IP packets and super-packets for the TUN device, within what set_tun_offloads() said. To be
+    /// taken once after input; the views stay valid until clear_tun_frames(), which must then be
+    /// called even if there are none: it frees what was received.
+    [[nodiscard]] std::span<const net::TunFrame> tun_frames();
+    void clear_tun_frames() noexcept;
     [[nodiscard]] const HostPlan& host_plan() const noexcept;
     [[nodiscard]] std::optional<Effect> poll_effect();
     [[nodiscard]] std::optional<ControlReply> poll_reply();

@@ -11,9 +11,13 @@
 //   type 2  Fragment  a piece of one IP packet: id (4 bytes), offset (2), total size (2), bytes
 //   others  reserved; a receiver drops and counts them
 //
-//   flag 0x01  Sequence  a 4-byte sequence number follows the first byte (sessions of several
-//   paths) flags 0x02 … 0x10 are reserved and must be zero: a receiver drops what it does not
-//   understand
+//   flag 0x01  Sequence         a 4-byte sequence number follows the first byte (sessions of
+//   several
+//                               paths)
+//   flag 0x02  ChecksumPartial  type 1 only: the TCP or UDP checksum fields of the packets have no
+//                               meaning; whoever hands a packet to a host computes them. QUIC's
+//                               AEAD protects the bytes meanwhile.
+//   flags 0x04 … 0x10 are reserved and must be zero: a receiver drops what it does not understand
 //
 // The type is the upper three bits of the first byte, the flags are the lower five.
 //
@@ -41,7 +45,8 @@ struct FragmentFields {
 struct DatagramHeader {
     DatagramType type = DatagramType::Packets;
     std::optional<std::uint32_t> sequence;
-    FragmentFields fragment;  ///< Meaningful for DatagramType::Fragment.
+    bool checksum_partial = false;  ///< Of DatagramType::Packets only.
+    FragmentFields fragment;        ///< Meaningful for DatagramType::Fragment.
 };
 
 inline constexpr std::size_t kSequenceSize = 4;
@@ -58,12 +63,17 @@ struct EncodedHeader {
 /// The 1 to 13 bytes of a header. Its fragment fields are written as they stand.
 [[nodiscard]] EncodedHeader encode_datagram_header(const DatagramHeader& header) noexcept;
 
+/// The one byte that is the header of a Packets datagram without a sequence number.
+[[nodiscard]] constexpr std::byte packets_header(bool checksum_partial) noexcept {
+    return checksum_partial ? std::byte{0x22} : std::byte{0x20};
+}
+
 struct ParsedDatagram {
     DatagramHeader header;
-    base::ByteView payload;  ///< Part of the parsed bytes; not empty.
+    base::MutableBytes payload;  ///< Part of the parsed bytes; not empty.
 };
 /// Errors: kTruncated (also without a payload), kBadOverlayHeader (reserved type or flag),
 /// kBadFragment (offset + payload exceeds total, total 0, or a fragment that is the whole packet).
-[[nodiscard]] base::Result<ParsedDatagram> parse_datagram(base::ByteView bytes) noexcept;
+[[nodiscard]] base::Result<ParsedDatagram> parse_datagram(base::MutableBytes bytes) noexcept;
 
 }  // namespace qe::overlay

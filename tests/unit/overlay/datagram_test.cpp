@@ -44,13 +44,13 @@ TEST(Datagram, HeaderSizesMatchTheConstants) {
 }
 
 TEST(Datagram, ParsesWhatItEncodes) {
-    const auto first = hex("21000000074500");
+    auto first = hex("21000000074500");
     const auto packets = parse_datagram(first).value();
     EXPECT_EQ(packets.header.type, DatagramType::Packets);
     EXPECT_EQ(packets.header.sequence, 7U);
     EXPECT_EQ(base::to_hex(packets.payload), "4500");
 
-    const auto second = hex("400000000900020004ffee");
+    auto second = hex("400000000900020004ffee");
     const auto fragment = parse_datagram(second).value();
     EXPECT_EQ(fragment.header.type, DatagramType::Fragment);
     EXPECT_FALSE(fragment.header.sequence);
@@ -76,7 +76,8 @@ TEST(Datagram, RefusesMalformedInput) {
              Case{"type 0", "0045", ErrorCode::kBadOverlayHeader},
              Case{"type 3", "6045", ErrorCode::kBadOverlayHeader},
              Case{"type 7", "e045", ErrorCode::kBadOverlayHeader},
-             Case{"flag 0x02", "2245", ErrorCode::kBadOverlayHeader},
+             Case{"flag 0x04", "2445", ErrorCode::kBadOverlayHeader},
+             Case{"fragment with 0x02", "42", ErrorCode::kBadOverlayHeader},
              Case{"flag 0x10", "3045", ErrorCode::kBadOverlayHeader},
              Case{"all flags", "3f0000000745", ErrorCode::kBadOverlayHeader},
              Case{"total 0", "400000000900000000ff", ErrorCode::kBadFragment},
@@ -86,7 +87,8 @@ TEST(Datagram, RefusesMalformedInput) {
              Case{"offset at the end", "400000000900040004ff", ErrorCode::kBadFragment},
              Case{"offset overflow", "4000000009ffff0004ff", ErrorCode::kBadFragment},
          }) {
-        const auto parsed = parse_datagram(hex(c.hex));
+        auto bytes = hex(c.hex);
+        const auto parsed = parse_datagram(bytes);
         ASSERT_FALSE(parsed) << c.why;
         EXPECT_EQ(parsed.error().code, c.code) << c.why;
     }

@@ -14,47 +14,56 @@ namespace {
 
 using net::test::make_sized_packet;
 
-std::vector<base::Bytes> packets_of(std::initializer_list<std::size_t> sizes) {
-    std::vector<base::Bytes> packets;
+/// How many of the packets the first datagram takes.
+std::size_t packed(std::initializer_list<std::size_t> sizes, std::size_t bytes_max) {
+    Packer packer;
+    packer.set_datagram_bytes_max(bytes_max);
     for (const std::size_t size : sizes) {
-        packets.push_back(make_sized_packet(size));
+        if (!packer.add({}, make_sized_packet(size), false)) {
+            break;
+        }
     }
-    return packets;
+    return packer.packets();
 }
 
-std::size_t run_of(std::initializer_list<std::size_t> sizes, std::size_t bytes_max,
-                   std::size_t header = kPacketsHeader) {
-    const auto packets = packets_of(sizes);
-    const std::vector<base::ByteView> views(packets.begin(), packets.end());
-    return pack_run(views, bytes_max, header);
+TEST(Packer, TakesSmallPacketsUntilTheDatagramIsFull) {
+    EXPECT_EQ(packed({100, 100, 100}, 1200), 3U);
+    EXPECT_EQ(packed({100, 100, 100}, 301), 3U);
+    EXPECT_EQ(packed({100, 100, 100}, 300), 2U);  // the header needs its byte
 }
 
-TEST(PackRun, TakesSmallPacketsUntilTheDatagramIsFull) {
-    EXPECT_EQ(run_of({100, 100, 100}, 1200), 3U);
-    EXPECT_EQ(run_of({100, 100, 100}, 301), 3U);
-    EXPECT_EQ(run_of({100, 100, 100}, 300), 2U);  // the header needs its byte
-    EXPECT_EQ(run_of({100, 100, 100}, 304, kPacketsHeader + kSequenceSize), 2U);
-    EXPECT_EQ(run_of({100, 100, 100}, 305, kPacketsHeader + kSequenceSize), 3U);
+TEST(Packer, LeavesLargePacketsAlone) {
+    EXPECT_EQ(packed({601, 40}, 1200), 0U);
+    EXPECT_EQ(packed({600, 40}, 1200), 2U);
+    EXPECT_EQ(packed({40, 601}, 1200), 1U);
+    EXPECT_EQ(packed({40}, 0), 0U);
+    EXPECT_EQ(packed({}, 1200), 0U);
 }
 
-TEST(PackRun, LeavesLargePacketsAlone) {
-    EXPECT_EQ(run_of({601, 40}, 1200), 1U);
-    EXPECT_EQ(run_of({600, 40}, 1200), 2U);
-    EXPECT_EQ(run_of({40, 601}, 1200), 1U);
-    EXPECT_EQ(run_of({1199, 40}, 1200), 1U);
+TEST(Packer, KeepsPartialChecksumsApartFromWholeOnes) {
+    const auto packet = make_sized_packet(60);
+    Packer packer;
+    packer.set_datagram_bytes_max(1200);
+    EXPECT_TRUE(packer.add({}, packet, true));
+    EXPECT_FALSE(packer.add({}, packet, false));
+    EXPECT_TRUE(packer.add({}, packet, true));
+    EXPECT_EQ(packer.bytes(), 120U);
+    auto datagram = packer.take();
+    EXPECT_EQ(datagram.size(), 121U);
+    base::Bytes bytes(datagram.begin(), datagram.end());
+    EXPECT_TRUE(parse_datagram(bytes).value().header.checksum_partial);
+    EXPECT_TRUE(packer.empty());
+    EXPECT_TRUE(packer.add({}, packet, false));
 }
 
-TEST(PackRun, IsZeroWhenTheFirstDoesNotFitAtAll) {
-    EXPECT_EQ(run_of({1200}, 1200), 0U);
-    EXPECT_EQ(run_of({1200, 40}, 1200), 0U);
-    EXPECT_EQ(run_of({40}, 0), 0U);
-    EXPECT_EQ(run_of({}, 1200), 0U);
-}
-
-TEST(PackRun, IsBoundedInPackets) {
-    const auto packet = make_sized_packet(20);
-    const std::vector<base::ByteView> views(200, packet);
-    EXPECT_EQ(pack_run(views, 65'535), kPackedPacketsMax);
+TEST(Packer, JoinsHeaderAndPayload) {
+    const auto packet = make_sized_packet(80);
+    const base::ByteView view(packet);
+    Packer packer;
+    packer.set_datagram_bytes_max(1200);
+    ASSERT_TRUE(packer.add(view.first(30), view.subspan(30), false));
+    const auto payload = packer.take().subspan(kPacketsHeader);
+    EXPECT_TRUE(std::equal(payload.begin(), payload.end(), packet.begin(), packet.end()));
 }
 
 TEST(ForEachPacket, WalksPacketsOfBothFamilies) {
@@ -62,8 +71,8 @@ TEST(ForEachPacket, WalksPacketsOfBothFamilies) {
     const auto second = make_sized_packet(80, net::test::ipv6_options());
     payload.insert(payload.end(), second.begin(), second.end());
     std::vector<std::size_t> sizes;
-    const auto result =
-        for_each_packet(payload, [&](base::ByteView packet) { sizes.push_back(packet.size()); });
+    const auto result = for_each_packet(
+        payload, [&](base::MutableBytes packet) { sizes.push_back(packet.size()); });
     EXPECT_EQ(sizes, (std::vector<std::size_t>{60, 80}));
     EXPECT_EQ(result.packets, 2U);
     EXPECT_EQ(result.dropped_bytes, 0U);
@@ -90,20 +99,29 @@ TEST(Packing, AnyBatchComesApartAsItWasInOrder) {
         for (auto& packet : packets) {
             packet = make_sized_packet(40 + (rng.below(3) == 0 ? rng.below(1100) : rng.below(80)));
         }
-        const std::vector<base::ByteView> views(packets.begin(), packets.end());
         std::vector<base::Bytes> received;
-        for (std::span<const base::ByteView> rest = views; !rest.empty();) {
-            const std::size_t run = pack_run(rest, 1200);
-            ASSERT_GT(run, 0U);
-            base::Bytes payload;
-            for (const auto& view : rest.first(run)) {
-                payload.insert(payload.end(), view.begin(), view.end());
-            }
-            ASSERT_LE(payload.size() + kPacketsHeader, 1200U);
+        const auto receive = [&received](base::ByteView datagram) {
+            ASSERT_LE(datagram.size(), 1200U);
+            base::Bytes payload(datagram.begin() + kPacketsHeader, datagram.end());
             for_each_packet(payload, [&](base::ByteView packet) {
                 received.emplace_back(packet.begin(), packet.end());
             });
-            rest = rest.subspan(run);
+        };
+        Packer packer;
+        packer.set_datagram_bytes_max(1200);
+        for (const auto& packet : packets) {
+            if (packer.add({}, packet, false)) {
+                continue;
+            }
+            if (!packer.empty()) {
+                receive(packer.take());
+            }
+            if (!packer.add({}, packet, false)) {
+                received.push_back(packet);
+            }
+        }
+        if (!packer.empty()) {
+            receive(packer.take());
         }
         ASSERT_EQ(received, packets);
     }
