@@ -16,7 +16,7 @@ struct Note {
     std::string_view effect;  ///< What happens instead.
 };
 
-constexpr std::array<Note, 11> kNotes = {{
+constexpr std::array<Note, 10> kNotes = {{
     {"discovery.bootstrap_nodes", "peers are reached by their configured endpoints only"},
     {"discovery.bootstrap_mode", "this node serves no discovery requests"},
     {"multipath.enabled", "one path is used for each peer"},
@@ -27,7 +27,6 @@ constexpr std::array<Note, 11> kNotes = {{
     {"monitoring.metrics_addr", "metrics are not served"},
     {"monitoring.health_addr", "health is not served"},
     {"performance.io_backend", "epoll is used"},
-    {"performance.cpu_affinity", "the system chooses the CPU"},
 }};
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace {
 
 /// How long closing messages may take to leave.
 constexpr base::milliseconds kDrain(1000);
+constexpr base::milliseconds kRepairDelay(1000);
 
 template <typename... Ts>
 struct Overloaded : Ts... {
@@ -35,6 +36,7 @@ Daemon::Daemon(DaemonOptions options, DaemonLog& log)
       log_(log, "host"),
       ready_(options_.ready_fd),
       tick_(loop_, [this] { on_tick(); }),
+      repair_timer_(loop_, [this] { repair_plan(); }),
       drain_timer_(loop_, [this] { loop_.stop(); }) {}
 
 Daemon::~Daemon() { shut_down(); }
@@ -95,8 +97,11 @@ void Daemon::on_network(const HostNetwork& network) {
     }
     node::NetworkView view = to_network_view(network, tun_->index());
     if (same_view(view, view_)) {
-        // Only our own device: our doing, or somebody's meddling, which the next tick mends.
-        plan_drifted_ = true;
+        // Only our own device: our doing, or somebody's meddling. Who insists on it must not make
+        // us spin.
+        if (!repair_timer_.active()) {
+            repair_timer_.start_once(kRepairDelay);
+        }
         return;
     }
     log_.debug("the network has changed: {} interfaces, {} routes", view.interfaces.size(),
@@ -118,11 +123,10 @@ void Daemon::on_tick() {
         node_->handle_network(now, view_, true);
         network_watcher_->look_again();
     }
-    if (std::exchange(plan_drifted_, false)) {
-        show_problems(configurator_->apply(node_->host_plan()));
-    }
     wake();
 }
+
+void Daemon::repair_plan() { handle_plan(node_->host_plan()); }
 
 void Daemon::wake() {
     if (driver_) {

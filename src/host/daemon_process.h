@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "host/clock.h"
+#include "host/clock_watch.h"
 #include "host/control_server.h"
 #include "host/event_loop.h"
 #include "host/host_configurator.h"
@@ -66,7 +67,9 @@ class Daemon final : private NodeListener {
 
     // --- Reactions ---
     void on_network(const HostNetwork& network);
+    /// Every so often, and when the wall clock jumps, as it does after a suspend.
     void on_tick();
+    void repair_plan();
     /// The node got input: let its outputs be taken. Harmless once the driver is gone.
     void wake();
     void on_signal(int signal);
@@ -97,13 +100,14 @@ class Daemon final : private NodeListener {
     std::optional<Readiness> readiness_;
     std::vector<std::unique_ptr<SignalWatch>> signals_;
     CoarseTimer tick_;
+    std::optional<ClockWatch> clock_watch_;
+    CoarseTimer repair_timer_;  ///< Runs while the host may have left the plan.
     CoarseTimer drain_timer_;
     std::optional<StateWriter> writer_;
 
     SuspendDetector suspend_;
     node::NetworkView view_;
     HostProblems problems_;
-    bool plan_drifted_ = false;  ///< The host may have changed since the plan was last applied.
     bool stopping_ = false;
     int exit_code_ = 0;
 };

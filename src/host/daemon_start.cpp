@@ -7,13 +7,15 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include "host/cpu_affinity.h"
 #include "host/daemon_process.h"
 #include "host/privileges.h"
 
 namespace qe::host {
 namespace {
 
-constexpr base::milliseconds kTickInterval(1000);
+/// For what comes slowly: certificates and tickets age by the wall clock. All else has events.
+constexpr base::milliseconds kTickInterval(10'000);
 
 Checked<base::Rng> make_rng() {
     base::Rng::Seed seed;
@@ -37,6 +39,10 @@ std::vector<net::Prefix> addresses_had(const node::HostPlan& plan, const HostPro
 }  // namespace
 
 Checked<void> Daemon::start() {
+    // First: threads that libraries start inherit it.
+    if (auto set = set_cpu_affinity(options_.config.performance.cpu_affinity); !set) {
+        return set;
+    }
     auto directory = StateDirectory::open(options_.state_dir);
     if (!directory) {
         return refuse(directory.error());
@@ -171,7 +177,10 @@ Checked<void> Daemon::open_driver() {
                           wake();
                       });
     readiness_.emplace(loop_, [this] { on_ready(); });
+    // Only takes note: the first jump must find something to compare with.
+    [[maybe_unused]] const bool slept = suspend_.observe(boottime_now(), monotonic_now());
     tick_.start_repeating(kTickInterval);
+    clock_watch_.emplace(loop_, [this] { on_tick(); });
     return {};
 }
 

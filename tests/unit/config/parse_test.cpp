@@ -230,15 +230,14 @@ TEST(UnsupportedNotes, ListWhatHasNoEffect) {
     EXPECT_TRUE(unsupported_notes(Config{}).empty());
     const Config c = parsed(
         "[multipath]\nenabled = true\n[monitoring]\nmetrics_addr = \"127.0.0.1:9090\"\n"
-        "[discovery]\nbootstrap_nodes = [\"a.example\"]\n[performance]\ncpu_affinity = [1]\n");
+        "[discovery]\nbootstrap_nodes = [\"a.example\"]\n[performance]\nio_backend = \"io_uring\"\n");
     EXPECT_EQ(unsupported_notes(c),
               (std::vector<std::string>{
                   "discovery.bootstrap_nodes has no effect in this version: peers are reached by "
                   "their configured endpoints only",
                   "multipath.enabled has no effect in this version: one path is used for each peer",
                   "monitoring.metrics_addr has no effect in this version: metrics are not served",
-                  "performance.cpu_affinity has no effect in this version: the system chooses the "
-                  "CPU"}));
+                  "performance.io_backend has no effect in this version: epoll is used"}));
 }
 
 TEST(ToToml, ReadsBackEqual) {
