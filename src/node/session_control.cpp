@@ -30,6 +30,14 @@ void SessionControl::on_event(base::Instant, const quic::DatagramSizeChanged& ev
                      state_.peers.find(event.connection).index, event.bytes_max);
 }
 
+void SessionControl::on_event(base::Instant, const quic::OffloadChanged& event) {
+    state_.log.info(
+        "segmentation offload to {} is {}: lost {:.0f} % of segmented packets, {:.0f} % of "
+        "single ones",
+        state_.peers.find(event.connection).index, event.off ? "off" : "on", event.burst_loss * 100,
+        event.single_loss * 100);
+}
+
 void SessionControl::on_event(base::Instant, quic::ResumptionReady& event) {
     if (Peer* peer = state_.peers.get(state_.peers.find(event.connection))) {
         peer->resumption = std::move(event.resumption);

@@ -27,6 +27,7 @@ class SessionControl {
     void on_event(base::Instant now, const quic::StreamData& event);
     void on_event(base::Instant now, const quic::PathChanged& event);
     void on_event(base::Instant now, const quic::DatagramSizeChanged& event);
+    void on_event(base::Instant now, const quic::OffloadChanged& event);
     void on_event(base::Instant now, quic::ResumptionReady& event);
     void on_event(base::Instant now, const quic::Closed& event);
     void on_refused(base::Instant now, const quic::Closed& event);

@@ -149,15 +149,15 @@ struct Callbacks {
     }
 
     static int datagram_acked(ngtcp2_conn* /*conn*/, std::uint64_t id, void* user_data) noexcept {
-        if (id == Connection::kLargeDatagram) {
-            self(user_data).black_hole_.on_large_delivered();
+        if (id != Connection::kSmallDatagram) {
+            self(user_data).on_large_fate(id, false);
         }
         return kOk;
     }
 
     static int datagram_lost(ngtcp2_conn* /*conn*/, std::uint64_t id, void* user_data) noexcept {
-        if (id == Connection::kLargeDatagram) {
-            self(user_data).black_hole_.on_large_lost(self(user_data).now_);
+        if (id != Connection::kSmallDatagram) {
+            self(user_data).on_large_fate(id, true);
         }
         return kOk;
     }

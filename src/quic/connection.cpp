@@ -195,6 +195,7 @@ void Connection::after_input(std::size_t packets) {
     }
     if (!ending_) {
         refresh_path();
+        refresh_offload();
         refresh_black_hole();
         refresh_datagram_size();
     }
@@ -209,6 +210,7 @@ void Connection::on_timeout(base::Instant now) {
     }
     timer_fired_ = true;
     refresh_path();
+    refresh_offload();
     refresh_black_hole();
     refresh_datagram_size();
 }
@@ -216,22 +218,6 @@ void Connection::on_timeout(base::Instant now) {
 base::Instant Connection::deadline() const noexcept {
     return std::min(base::Instant::from_nanoseconds(ngtcp2_conn_get_expiry2(conn_.get())),
                     black_hole_.deadline());
-}
-
-void Connection::refresh_black_hole() {
-    if (black_hole_.suspicious()) {
-        const auto pto =
-            base::Duration(static_cast<std::int64_t>(ngtcp2_conn_get_pto2(conn_.get())));
-        if (black_hole_.opens(now_, last_acknowledged_at_, pto)) {
-            ++context_.counters.black_holes;
-        }
-    }
-    static_cast<void>(black_hole_.ends(now_));
-}
-
-std::size_t Connection::udp_payload_max() const noexcept {
-    return black_hole_.retreating() ? NGTCP2_MAX_UDP_PAYLOAD_SIZE
-                                    : ngtcp2_conn_get_max_tx_udp_payload_size2(conn_.get());
 }
 
 void Connection::refresh_path() {
@@ -243,6 +229,7 @@ void Connection::refresh_path() {
         flow_ = flow;
         path_news_ = true;
         black_hole_.reset();
+        offload_.reset();
         ++context_.counters.migrations;
     }
 }

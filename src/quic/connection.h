@@ -11,6 +11,7 @@
 // ngtcp2 calls back into it (callbacks.cpp) only to append to this state.
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,7 @@
 #include "quic/c_handle.h"
 #include "quic/context.h"
 #include "quic/datagram_queue.h"
+#include "quic/offload_trial.h"
 #include "quic/stream_table.h"
 #include "quic/tls_session.h"
 #include "quicether/base/result.h"
@@ -108,9 +110,15 @@ class Connection {
   private:
     friend struct Callbacks;
 
-    /// What ngtcp2 is to tell the fate of: datagrams in packets that only a larger path carries.
+    /// Datagrams as ngtcp2 tells the fate of: those in packets that only a larger path carries are
+    /// told apart by how they left. The first packet of a burst may remain its only one: its id has
+    /// the number of the burst above the kind.
     static constexpr std::uint64_t kSmallDatagram = 0;
-    static constexpr std::uint64_t kLargeDatagram = 1;
+    static constexpr std::uint64_t kLargeFirst = 1;
+    static constexpr std::uint64_t kLargeSegmented = 2;
+    static constexpr std::uint64_t kLargeSingle = 3;
+    static constexpr unsigned kKindBits = 2;
+    static constexpr std::size_t kBurstsKept = 1024;
 
     /// A listener waits this many times longer than a dialler before it sends a PING of its own:
     /// as long as the dialler's come, its own timer never runs out.
@@ -138,10 +146,13 @@ class Connection {
     // Progress (connection.cpp, handshake.cpp).
     [[nodiscard]] Progress progress() const noexcept;
     void refresh_path();
+    void refresh_datagram_size();
+    // Progress (path_health.cpp).
     void refresh_black_hole();
+    void refresh_offload();
+    void on_large_fate(std::uint64_t id, bool lost) noexcept;
     /// Largest UDP payload that may be written now.
     [[nodiscard]] std::size_t udp_payload_max() const noexcept;
-    void refresh_datagram_size();
     [[nodiscard]] std::size_t compute_datagram_size() const noexcept;
     /// False: the handshake must fail.
     bool on_handshake_completed();
@@ -155,6 +166,8 @@ class Connection {
     [[nodiscard]] ngtcp2_ssize write_packet(base::MutableBytes room, PacketBurst& burst);
     [[nodiscard]] ngtcp2_ssize write_stream_frame(base::MutableBytes room, PacketBurst& burst);
     [[nodiscard]] ngtcp2_ssize write_datagram_frame(base::MutableBytes room, PacketBurst& burst);
+    [[nodiscard]] std::uint64_t fate_id(std::size_t packet_fill,
+                                        const PacketBurst& burst) const noexcept;
     [[nodiscard]] bool may_send_data() const noexcept;
     [[nodiscard]] bool stalled() const noexcept;
     void drop_oversized_datagrams() noexcept;
@@ -199,7 +212,11 @@ class Connection {
     std::uint64_t datagrams_dropped_ = 0;
     std::size_t datagram_bytes_max_ = 0;
     BlackHole black_hole_;
-    std::size_t packet_fill_ = 0;  ///< Datagram bytes in the packet being written.
+    OffloadTrial offload_;
+    std::uint64_t bursts_ = 0;             ///< Written so far.
+    std::bitset<kBurstsKept> burst_grew_;  ///< Of the last bursts: more than one packet.
+    bool offload_told_off_ = false;        ///< What the caller knows.
+    std::size_t packet_fill_ = 0;          ///< Datagram bytes in the packet being written.
     StreamTable streams_;
 
     net::TransmitDatagrams carry_info_;

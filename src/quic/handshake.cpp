@@ -59,8 +59,8 @@ void Connection::issue_address_token() {
 }
 
 bool Connection::has_news() const noexcept {
-    return established_ &&
-           (connected_news_ || path_news_ || size_news_ || token_news_ || streams_.has_news());
+    return established_ && (connected_news_ || path_news_ || size_news_ || token_news_ ||
+                            offload_told_off_ != offload_.off() || streams_.has_news());
 }
 
 std::optional<Event> Connection::next_event() {
@@ -81,6 +81,13 @@ std::optional<Event> Connection::next_event() {
     }
     if (std::exchange(size_news_, false)) {
         return DatagramSizeChanged{.connection = handle_, .bytes_max = datagram_bytes_max_};
+    }
+    if (offload_told_off_ != offload_.off()) {
+        offload_told_off_ = offload_.off();
+        return OffloadChanged{.connection = handle_,
+                              .off = offload_told_off_,
+                              .burst_loss = offload_.burst_loss(),
+                              .single_loss = offload_.single_loss()};
     }
     if (std::exchange(token_news_, false)) {
         if (auto resumption = make_resumption()) {
@@ -153,6 +160,9 @@ ConnectionInfo Connection::info() const {
     info.udp_payload_bytes =
         std::min(ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn_.get()), udp_payload_max());
     info.datagram_bytes_max = datagram_bytes_max_;
+    info.segmentation_offload = offload_.segmenting();
+    info.burst_loss = offload_.burst_loss();
+    info.single_loss = offload_.single_loss();
     info.established_at = established_at_;
     info.last_received_at = last_received_at_;
     info.last_acknowledged_at = last_acknowledged_at_;

@@ -37,6 +37,7 @@ class PacketBurst {
         return !closed_ && count_ < kSegmentsMax &&
                (count_ == 0 || (size_ < bytes_max_ && buffer_.size() - size_ >= packet_max_));
     }
+    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     /// Where the next packet, its path and its mark are to be written.
     [[nodiscard]] base::MutableBytes room() const noexcept {

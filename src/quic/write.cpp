@@ -37,6 +37,7 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
         return flush_carry(buffer);
     }
     drop_oversized_datagrams();
+    refresh_offload();
     // ngtcp2 puts the next datagram into the packet that probes a silent path. On a path that
     // swallows large packets such probes would all be lost: send it bare then.
     probe_first_ = std::exchange(timer_fired_, false) && stalled();
@@ -47,7 +48,12 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
         pace(burst.size());
         end_probe(in_flight);
     }
-    return burst.result();
+    auto packets = burst.result();
+    if (packets) {
+        packets->segmentation_offload = offload_.segmenting();
+        burst_grew_[bursts_++ % kBurstsKept] = packets->size > packets->segment_size;
+    }
+    return packets;
 }
 
 // The pacer's timer would wake an idle node for nothing, so what a lone packet or two owe it is put
@@ -95,6 +101,17 @@ net::TransmitDatagrams Connection::flush_carry(base::MutableBytes buffer) {
     std::copy(carry_.begin(), carry_.end(), buffer.begin());
     carry_.clear();
     return carry_info_;
+}
+
+std::uint64_t Connection::fate_id(std::size_t packet_fill,
+                                  const PacketBurst& burst) const noexcept {
+    if (packet_fill <= kSafeFill) {
+        return kSmallDatagram;
+    }
+    if (!offload_.segmenting()) {
+        return kLargeSingle;
+    }
+    return burst.empty() ? kLargeFirst | bursts_ << kKindBits : kLargeSegmented;
 }
 
 bool Connection::may_send_data() const noexcept {
@@ -186,12 +203,11 @@ ngtcp2_ssize Connection::write_datagram_frame(base::MutableBytes room, PacketBur
     const ngtcp2_vec vector{
         .base = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(datagram.data())),
         .len = datagram.size()};
-    const std::uint64_t fate =
-        packet_fill_ + datagram.size() > kSafeFill ? kLargeDatagram : kSmallDatagram;
+    const std::uint64_t id = fate_id(packet_fill_ + datagram.size(), burst);
     int accepted = 0;
     const ngtcp2_ssize size = ngtcp2_conn_writev_datagram(
         conn_.get(), burst.path(), burst.info(), base::as_u8(room), room.size(), &accepted, flags,
-        fate, &vector, 1, now_.nanoseconds());
+        id, &vector, 1, now_.nanoseconds());
     if (accepted != 0) {
         packet_fill_ += datagram.size();
         datagrams_.pop();

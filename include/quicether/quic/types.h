@@ -114,6 +114,15 @@ struct DatagramSizeChanged {
     std::size_t bytes_max = 0;
 };
 
+/// Segmented sends (GSO) turned out to harm this path and stop, or to be harmless again. Losses are
+/// shares from 0 to 1, of packets sent segmented and singly in the trial that decided.
+struct OffloadChanged {
+    ConnectionHandle connection;
+    bool off = false;
+    double burst_loss = 0;
+    double single_loss = 0;
+};
+
 /// A fresher Resumption for the peer of this connection.
 struct ResumptionReady {
     ConnectionHandle connection;
@@ -133,8 +142,8 @@ struct Closed {
     std::string reason;           ///< The peer's reason phrase, printable characters only.
 };
 
-using Event =
-    std::variant<Connected, StreamData, PathChanged, DatagramSizeChanged, ResumptionReady, Closed>;
+using Event = std::variant<Connected, StreamData, PathChanged, DatagramSizeChanged, OffloadChanged,
+                           ResumptionReady, Closed>;
 
 /// One overlay datagram in the endpoint's receive arena. `early`: it came in 0-RTT and may be a
 /// replay (RFC 9001, 9.2); the identity behind it is proven by the resumed session's key only.
@@ -166,6 +175,9 @@ struct ConnectionInfo {
     std::size_t datagram_queue_bytes = 0;
     std::size_t udp_payload_bytes = 0;  ///< Current PLPMTUD result.
     std::size_t datagram_bytes_max = 0;
+    bool segmentation_offload = true;  ///< Packets may leave in segmented sends now.
+    double burst_loss = 0;             ///< Share lost of segmented packets, see OffloadChanged.
+    double single_loss = 0;
     base::Instant established_at;
     base::Instant last_received_at;      ///< Of an authenticated packet.
     base::Instant last_acknowledged_at;  ///< When the peer last acknowledged something new.
@@ -194,6 +206,8 @@ struct EndpointCounters {
     std::uint64_t migrations = 0;
     std::uint64_t key_updates = 0;
     std::uint64_t black_holes = 0;  ///< Paths that began to swallow large packets (RFC 8899, 4.3).
+    std::uint64_t offload_trials = 0;  ///< Heavy loss of segmented packets was looked into.
+    std::uint64_t offload_off = 0;     ///< Paths that turned out to lose segmented packets only.
     std::uint64_t receive_arena_drops = 0;
     std::uint64_t event_queue_drops = 0;
 };

@@ -106,6 +106,11 @@ void TestNet::transmit(TestNode& node) {
         for (std::size_t at = 0; at < sent->size; at += sent->segment_size) {
             const std::size_t size = std::min(sent->segment_size, sent->size - at);
             ++node.packets_sent;
+            if (segmented_fate && sent->segmentation_offload && sent->size > sent->segment_size &&
+                !segmented_fate(at / sent->segment_size,
+                                (sent->size + sent->segment_size - 1) / sent->segment_size)) {
+                continue;
+            }
             const auto begin = buffer.begin() + static_cast<std::ptrdiff_t>(at);
             put_on_wire({.at = now_ + delay,
                          .flow = sent->flow,

@@ -94,6 +94,9 @@ class TestNet {
     std::size_t block_packets_max = 64;  ///< Datagrams that arrive together and become one block.
     /// Called for each datagram that enters the wire; false drops it.
     std::function<bool(WirePacket&)> filter;
+    /// For each packet of a segmented send: (index, packets in the send); false spoils it on the
+    /// way.
+    std::function<bool(std::size_t, std::size_t)> segmented_fate;
     std::uint64_t packets_sent = 0;
     std::uint64_t packets_too_large = 0;
 
