@@ -6,7 +6,9 @@
 // are zero.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "quicether/net/ip_address.h"
 
@@ -21,10 +23,12 @@ struct PrefixKey {
     /// A whole address: the key of its host prefix.
     [[nodiscard]] static PrefixKey of(const net::IpAddress& address) noexcept {
         PrefixKey key;
-        const auto bytes = address.bytes();
-        for (std::size_t i = 0; i < bytes.size(); ++i) {
-            std::uint64_t& word = i < 8 ? key.high : key.low;
-            word |= std::to_integer<std::uint64_t>(bytes[i]) << (56 - 8 * (i % 8));
+        const base::ByteView bytes = address.bytes();
+        if (bytes.size() == 4) {
+            key.high = big_endian<4>(bytes) << 32;
+        } else {
+            key.high = big_endian<8>(bytes);
+            key.low = big_endian<8>(bytes.subspan(8));
         }
         key.length = static_cast<std::uint8_t>(address.bit_count());
         key.family = address.family();
@@ -62,6 +66,17 @@ struct PrefixKey {
     friend bool operator==(const PrefixKey&, const PrefixKey&) = default;
 
   private:
+    /// Of so many bytes; the compiler makes one load of it.
+    template <std::size_t kBytes>
+    [[nodiscard]] static std::uint64_t big_endian(base::ByteView bytes) noexcept {
+        std::array<std::uint8_t, kBytes> octets;
+        std::memcpy(octets.data(), bytes.data(), kBytes);
+        std::uint64_t word = 0;
+        for (const std::uint8_t octet : octets) {
+            word = word << 8 | octet;
+        }
+        return word;
+    }
     /// The upper `bits` bits of a word; all of them from 64 on.
     [[nodiscard]] static constexpr std::uint64_t mask(unsigned bits) noexcept {
         return bits == 0 ? 0 : ~std::uint64_t{0} << (bits >= 64 ? 0 : 64 - bits);

@@ -105,6 +105,16 @@ class PrefixTable {
     static constexpr std::uint32_t kNone = ~std::uint32_t{0};
     static constexpr std::uint32_t kLeaf = std::uint32_t{1} << 31;
     static constexpr unsigned kDepthMax = 16;
+    /// By the upper five bits of a byte: the indexes of all prefixes of 0 … 5 bits that cover it.
+    static constexpr std::array<std::uint64_t, 32> kCovering = [] {
+        std::array<std::uint64_t, 32> masks{};
+        for (unsigned bits = 0; bits < masks.size(); ++bits) {
+            for (unsigned index = bits + 32; index != 0; index /= 2) {
+                masks[bits] |= std::uint64_t{1} << index;
+            }
+        }
+        return masks;
+    }();
 
     [[nodiscard]] static std::uint32_t root_of(const PrefixKey& key) noexcept {
         return key.family == net::Family::V4 ? 0 : 1;
@@ -148,38 +158,30 @@ class PrefixTable {
 // --- Lookup ------------------------------------------------------------------------------------
 
 /// The index of the longest prefix in a node that covers `octet`, or 0. Lengths 7 and 6 have whole
-/// words of their own; all shorter ones lie in word 0, where one mask selects them at once.
+/// words of their own; all shorter ones lie in word 0, where one mask selects them at once. Without
+/// branches: which lengths there are is different in every node, so none could be foreseen.
 template <typename Value>
 unsigned PrefixTable<Value>::longest_index(const SparseArray& prefixes, unsigned octet) noexcept {
-    if (prefixes.size() == 0) {
-        return 0;
-    }
-    if (const unsigned index = (octet >> 1) + 128; prefixes.has(index)) {
-        return index;
-    }
-    if (const unsigned index = (octet >> 2) + 64; prefixes.has(index)) {
-        return index;
-    }
-    std::uint64_t covering = 0;
-    for (unsigned index = (octet >> 3) + 32; index != 0; index /= 2) {
-        covering |= std::uint64_t{1} << index;
-    }
-    const std::uint64_t matches = prefixes.word(0) & covering;
-    return matches == 0 ? 0 : 63U - static_cast<unsigned>(std::countl_zero(matches));
+    // Bit 0 stands for no prefix.
+    const std::uint64_t matches = (prefixes.word(0) & kCovering[octet >> 3]) | 1U;
+    unsigned index = 63U - static_cast<unsigned>(std::countl_zero(matches));
+    const unsigned six = (octet >> 2) + 64;
+    index = prefixes.has(six) ? six : index;
+    const unsigned seven = (octet >> 1) + 128;
+    return prefixes.has(seven) ? seven : index;
 }
 
 template <typename Value>
 std::uint32_t PrefixTable<Value>::find_longest(const PrefixKey& address) const noexcept {
     const Node* node = &nodes_[root_of(address)];
-    const SparseArray* best =
-        nullptr;  // where the longest so far lies; its item is read at the end
+    // Where the longest so far lies; its item is read at the end.
+    const SparseArray* best = nullptr;
     unsigned best_index = 0;
     for (unsigned depth = 0;; ++depth) {
         const unsigned octet = address.octet(depth);
-        if (const unsigned index = longest_index(node->prefixes, octet); index != 0) {
-            best = &node->prefixes;
-            best_index = index;
-        }
+        const unsigned index = longest_index(node->prefixes, octet);
+        best = index != 0 ? &node->prefixes : best;
+        best_index = index != 0 ? index : best_index;
         if (!node->children.has(octet)) {
             break;
         }

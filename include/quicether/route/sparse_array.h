@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -60,6 +59,14 @@ class SparseArray {
   private:
     static constexpr std::uint16_t kInline = 4;
 
+    /// std::popcount is a library call on processors that need not have the instruction.
+    [[nodiscard]] static constexpr unsigned count_ones(std::uint64_t word) noexcept {
+        word -= word >> 1 & 0x5555'5555'5555'5555U;
+        word = (word & 0x3333'3333'3333'3333U) + (word >> 2 & 0x3333'3333'3333'3333U);
+        word = (word + (word >> 4)) & 0x0f0f'0f0f'0f0f'0f0fU;
+        return static_cast<unsigned>(word * 0x0101'0101'0101'0101U >> 56);
+    }
+
     [[nodiscard]] const std::uint32_t* items() const noexcept {
         return heap_ == nullptr ? inline_.data() : heap_.get();
     }
@@ -68,12 +75,11 @@ class SparseArray {
     }
     [[nodiscard]] std::size_t rank(unsigned index) const noexcept {
         const std::uint64_t below = (std::uint64_t{1} << (index % 64)) - 1;
-        return before_[index / 64] +
-               static_cast<std::size_t>(std::popcount(words_[index / 64] & below));
+        return before_[index / 64] + count_ones(words_[index / 64] & below);
     }
     void count_words() noexcept {
         for (std::size_t i = 1; i < words_.size(); ++i) {
-            before_[i] = static_cast<std::uint8_t>(before_[i - 1] + std::popcount(words_[i - 1]));
+            before_[i] = static_cast<std::uint8_t>(before_[i - 1] + count_ones(words_[i - 1]));
         }
     }
     void grow() {
