@@ -230,7 +230,8 @@ TEST(UnsupportedNotes, ListWhatHasNoEffect) {
     EXPECT_TRUE(unsupported_notes(Config{}).empty());
     const Config c = parsed(
         "[multipath]\nenabled = true\n[monitoring]\nmetrics_addr = \"127.0.0.1:9090\"\n"
-        "[discovery]\nbootstrap_nodes = [\"a.example\"]\n[performance]\nio_backend = \"io_uring\"\n");
+        "[discovery]\nbootstrap_nodes = [\"a.example\"]\n[performance]\nio_backend = "
+        "\"io_uring\"\n");
     EXPECT_EQ(unsupported_notes(c),
               (std::vector<std::string>{
                   "discovery.bootstrap_nodes has no effect in this version: peers are reached by "
