@@ -75,7 +75,7 @@ void NodeDriver::finish_round() {
     hand_out();
     update_watches();
     if (!deferred) {
-        timer_.arm(node_.next_deadline());
+        timer_.arm(node_.next_deadline(), now);
     }
 }
 

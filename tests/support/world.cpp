@@ -189,16 +189,26 @@ void World::send(InFlight datagram) {
     in_flight_.push(std::move(datagram));
 }
 
-void World::deliver(InFlight datagram) {
-    Host* host = host_at(datagram.to);
+/// Hands over what has arrived for one host, as one batch.
+void World::deliver_next() {
+    Host* const host = host_at(in_flight_.top().to);
+    std::vector<InFlight> datagrams;
+    while (!in_flight_.empty() && in_flight_.top().arrives <= now_ &&
+           host_at(in_flight_.top().to) == host) {
+        datagrams.push_back(in_flight_.top());
+        in_flight_.pop();
+    }
     if (host == nullptr) {
         return;
     }
-    net::ReceivedDatagrams received;
-    received.flow = {datagram.to, datagram.from};
-    received.segment_size = datagram.bytes.size();
-    received.payload = datagram.bytes;
-    host->node->handle_udp(now_, std::span(&received, 1));
+    std::vector<net::ReceivedDatagrams> batch;
+    for (const InFlight& datagram : datagrams) {
+        batch.push_back({.flow = {datagram.to, datagram.from},
+                         .ecn = net::Ecn::NotEct,
+                         .segment_size = datagram.bytes.size(),
+                         .payload = datagram.bytes});
+    }
+    host->node->handle_udp(now_, batch);
     pump(*host);
 }
 
@@ -248,9 +258,7 @@ base::Instant World::next_event() const {
 
 void World::step() {
     while (!in_flight_.empty() && in_flight_.top().arrives <= now_) {
-        InFlight datagram = in_flight_.top();
-        in_flight_.pop();
-        deliver(std::move(datagram));
+        deliver_next();
     }
     for (const auto& host : hosts_) {
         if (host->node && host->node->next_deadline() <= now_) {

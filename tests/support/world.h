@@ -4,7 +4,8 @@
 //
 // The smallest harness that lets several nodes talk in a unit test: hosts with addresses, one-way
 // delay, an underlay MTU, an optional filter that may drop or look at datagrams, crash and restart,
-// changed addresses. Everything happens in order of virtual time; ties in order of sending. It
+// changed addresses. Everything happens in order of virtual time; ties in order of sending, and
+// what arrives at a host at one time arrives as one batch. It
 // knows nothing of rates, queues, NAT: the simulator models those.
 #pragma once
 
@@ -118,7 +119,7 @@ class World {
     };
     void step();
     void pump(Host& host);
-    void deliver(InFlight datagram);
+    void deliver_next();
     void send(InFlight datagram);
     [[nodiscard]] node::NetworkView view_of(const Host& host) const;
     Host* host_at(const net::SocketAddress& address);
