@@ -45,7 +45,6 @@ ControlServer::ControlServer(EventLoop& loop, std::string path, FileDescriptor f
     struct stat info {};
     inode_ = ::stat(path_.c_str(), &info) == 0 ? info.st_ino : 0;
     watch_.set({.readable = true});
-    sweep_timer_.start_repeating(kSweepInterval);
 }
 
 ControlServer::~ControlServer() {
@@ -62,7 +61,11 @@ void ControlServer::accept_clients() {
             admit(std::move(client));
         } else if (errno != EINTR && errno != ECONNABORTED) {
             // Out of descriptors: the listener would stay readable and spin; the sweep looks again.
-            watch_.set({.readable = errno == EAGAIN});
+            const bool exhausted = errno != EAGAIN;
+            watch_.set({.readable = !exhausted});
+            if (exhausted) {
+                sweep_later();
+            }
             return;
         }
     }
@@ -85,6 +88,7 @@ void ControlServer::admit(FileDescriptor fd) {
     }
     const bool full = clients_.size() >= kClientsMax;
     clients_.emplace(id, std::move(connection));
+    sweep_later();
     if (full) {
         refuse_client(id, control::ErrorKind::Failed,
                       "the daemon serves as many clients as it can: try again later");
@@ -153,6 +157,15 @@ void ControlServer::sweep() {
         return client.second->closed();
     });
     watch_.set({.readable = true});
+    if (!clients_.empty()) {
+        sweep_later();
+    }
+}
+
+void ControlServer::sweep_later() {
+    if (!sweep_timer_.active()) {
+        sweep_timer_.start_once(kSweepInterval);
+    }
 }
 
 }  // namespace qe::host

@@ -69,6 +69,8 @@ class ControlServer {
     void refuse_client(ClientId client, control::ErrorKind kind, std::string_view sentence);
     [[nodiscard]] ControlConnection* find(ClientId client);
     void sweep();
+    /// Without clients nothing needs sweeping, and the daemon sleeps.
+    void sweep_later();
 
     EventLoop& loop_;
     std::string path_;
