@@ -24,6 +24,7 @@ from lib.namespaces import Namespace
 from lib.underlay import Attachment
 
 from debian_programs import Unavailable, installed, newest
+from programs import bench_program
 
 NEAR, FAR = 0, 1
 INNER_MTU = 1420
@@ -172,6 +173,33 @@ class Peer(Contender):
                           f"ip addr add {self.address(side)}/24 dev {self.device(side)}\n")
         script.chmod(0o755)
         return script
+
+
+class PlainForwarder(Peer):
+    """TUN to UDP and back, one packet per system call, without cryptography: what the simplest
+    user-space tunnel costs."""
+    name = "plain forwarder"
+    MODE = "plain"
+    PORT = 9000
+
+    def obtain(self) -> None:
+        self.program = bench_program("bench_forwarder")
+        if not self.program.exists():
+            raise Unavailable(f"There is no {self.program}; run tools/build first.")
+
+    def start(self, side: int) -> None:
+        self.spawn(side, [str(self.program), self.MODE, self.device(side), str(self.PORT),
+                          f"{self.link.addresses[1 - side]}:{self.PORT}"])
+        namespace = self.link.namespaces[side]
+        process.wait_until(lambda: self.device(side) in namespace.show("-br link"),
+                           READY_TIMEOUT_S, f"{self.name} has its device", 0.001)
+        namespace.run([str(self.up_script(side))])
+
+
+class OffloadedForwarder(PlainForwarder):
+    """The same with super-packets on the TUN device, GSO and GRO: the ceiling of our data path."""
+    name = "offloaded forwarder"
+    MODE = "offloaded"
 
 
 class WireGuardGo(Peer):
@@ -339,6 +367,7 @@ class Fastd(Peer):
         self.spawn(side, [self.program.path, "--config", f"{self.directory}/{side}.conf"])
 
 
-ALL: list[type[Contender]] = [Contender, QuicEther, WireGuardGo, Nebula, OpenVpn, Tinc, Fastd]
+ALL: list[type[Contender]] = [Contender, PlainForwarder, OffloadedForwarder, QuicEther,
+                              WireGuardGo, Nebula, OpenVpn, Tinc, Fastd]
 
 __all__ = ["ALL", "FAR", "NEAR", "Contender", "Link", "Unavailable", "make_link"]

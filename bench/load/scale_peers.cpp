@@ -198,7 +198,7 @@ class Load {
             std::size_t offset = 0;
             socket_.send(*transmit, base::ByteView(buffer_).first(transmit->size), offset);
         }
-        peer.node().clear_tun_packets();
+        peer.node().clear_tun_frames();
         while (peer.node().poll_effect()) {
         }
         if (peer.has_come_up(now) && ++up_ == peers_.size()) {
