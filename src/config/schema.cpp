@@ -113,6 +113,8 @@ constexpr auto kSchema = std::to_array<Field>({
                                                                      kRestart, Shape::Text),
     performance<&C::Performance::cpu_affinity, read_cpu_list>("performance.cpu_affinity", kRestart,
                                                               Shape::NumberList),
+    performance<&C::Performance::segmentation_offload, read_truth>(
+        "performance.segmentation_offload", kRestart, Shape::Truth),
     performance<&C::Performance::congestion_control, text<parse_congestion_control>>(
         "performance.congestion_control", kRestart, Shape::Text),
 });

@@ -140,6 +140,9 @@ Checked<void> Daemon::open_netlink() {
 Checked<void> Daemon::open_devices() {
     const node::HostPlan& plan = node_->host_plan();
     auto udp = UdpPort::open(options_.config.discovery.dht_port, log_);
+    if (udp && !options_.config.performance.segmentation_offload) {
+        udp->disable_segmentation_offload();
+    }
     if (!udp) {
         return refuse(udp.error());
     }

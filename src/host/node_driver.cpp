@@ -66,6 +66,9 @@ void NodeDriver::read_tun() {
 
 void NodeDriver::finish_round() {
     udp_.resume();
+    if (std::exchange(host_got_packets_, false)) {
+        read_tun();  // answers, TCP's acknowledgements above all, leave together with ours
+    }
     const base::Instant now = boottime_now();
     const bool deferred = run_timers(now);
     const bool more = send_udp(now);
@@ -113,6 +116,7 @@ void NodeDriver::write_tun() {
     const auto frames = node_.tun_frames();
     if (!frames.empty()) {
         tun_.write_batch(frames);
+        host_got_packets_ = true;
     }
     node_.clear_tun_frames();  // also when all was forwarded: it frees what was received
 }

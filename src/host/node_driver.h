@@ -88,6 +88,7 @@ class NodeDriver {
     bool backlog_v6_ = false;
     int deferrals_ = 0;
     bool tun_lost_ = false;
+    bool host_got_packets_ = false;  ///< Since the last round ended.
 
     FdWatch v4_watch_;
     std::optional<FdWatch> v6_watch_;

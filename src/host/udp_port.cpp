@@ -27,6 +27,13 @@ std::string port_sentence(std::uint16_t port, const base::Error& error) {
 
 }  // namespace
 
+void UdpPort::disable_segmentation_offload() noexcept {
+    v4_.disable_segmentation_offload();
+    if (v6_) {
+        v6_->disable_segmentation_offload();
+    }
+}
+
 Checked<UdpPort> UdpPort::open(std::uint16_t port, base::Log log) {
     for (int attempt = 1;; ++attempt) {
         auto v4 = UdpSocket::open(net::Family::V4, port, log);

@@ -26,6 +26,7 @@ class UdpPort {
     [[nodiscard]] UdpSocket& v4() noexcept { return v4_; }
     /// nullptr when the host has no IPv6.
     [[nodiscard]] UdpSocket* v6() noexcept { return v6_ ? &*v6_ : nullptr; }
+    void disable_segmentation_offload() noexcept;
     /// Of both sockets together.
     [[nodiscard]] UdpCounters counters() const noexcept;
 

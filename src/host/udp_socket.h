@@ -62,7 +62,7 @@ class UdpSocket {
     bool send(const net::TransmitDatagrams& datagrams, base::ByteView payload,
               std::size_t& offset) noexcept;
 
-    /// For tests, and for operators whose kernel's GSO corrupts data.
+    /// For operators (performance.segmentation_offload) and tests.
     void disable_segmentation_offload() noexcept { gso_ = false; }
 
   private:

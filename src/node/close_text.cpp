@@ -83,4 +83,11 @@ std::string describe(const Peer& peer) {
     return name.empty() ? peer.id.short_text() : fmt::format("{} ({})", name, peer.id.short_text());
 }
 
+std::string offload_text(std::string_view who, double burst_loss, double single_loss) {
+    return fmt::format(
+        "segmentation offload is off on the path to {}: {:.0f} % of the packets sent that way were "
+        "lost, {:.0f} % of those sent one by one; it is tried again later",
+        who, burst_loss * 100, single_loss * 100);
+}
+
 }  // namespace qe::node

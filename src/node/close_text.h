@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "node/peer.h"
 #include "quicether/quic/types.h"
@@ -19,5 +20,7 @@ namespace qe::node {
 
 /// "alice (0123456789ab)" or just the short id.
 [[nodiscard]] std::string describe(const Peer& peer);
+/// Why segmentation offload is off on the path to `who`; the shares lost are 0 to 1.
+[[nodiscard]] std::string offload_text(std::string_view who, double burst_loss, double single_loss);
 
 }  // namespace qe::node

@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include "node/close_text.h"
+
 namespace qe::node {
 namespace {
 
@@ -81,6 +83,8 @@ void add_counters(std::vector<control::Counter>& out, const quic::EndpointCounte
         {"quic_early_data_rejected", quic.early_data_rejected},
         {"quic_migrations", quic.migrations},
         {"quic_black_holes", quic.black_holes},
+        {"quic_offload_trials", quic.offload_trials},
+        {"quic_offload_off", quic.offload_off},
         {"quic_key_updates", quic.key_updates},
         {"quic_receive_arena_drops", quic.receive_arena_drops},
         {"quic_event_queue_drops", quic.event_queue_drops},
@@ -194,6 +198,19 @@ void add_activity(control::StatusReply& reply, const NodeState& state) {
     reply.active_paths.assign(paths.begin(), paths.end());
 }
 
+void add_offload_problems(std::vector<std::string>& problems, const NodeState& state) {
+    constexpr std::size_t kShownMax = 8;
+    state.peers.for_each([&](PeerHandle, const Peer& peer) {
+        if (!peer.session || problems.size() >= kShownMax) {
+            return;
+        }
+        const auto info = state.endpoint->info(peer.session->active);
+        if (info && info->offload_off) {
+            problems.push_back(offload_text(describe(peer), info->burst_loss, info->single_loss));
+        }
+    });
+}
+
 }  // namespace
 
 control::StatusReply status_report(base::Instant now, const NodeState& state,
@@ -207,6 +224,7 @@ control::StatusReply status_report(base::Instant now, const NodeState& state,
     for (const auto& [key, sentence] : state.problems) {
         reply.problems.push_back(sentence);
     }
+    add_offload_problems(reply.problems, state);
     reply.state = reply.problems.empty() ? "ok" : "degraded";
     reply.tun_name = state.config.network.tun_name;
     reply.tun_mtu_bytes = state.config.network.mtu;

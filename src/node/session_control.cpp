@@ -31,11 +31,13 @@ void SessionControl::on_event(base::Instant, const quic::DatagramSizeChanged& ev
 }
 
 void SessionControl::on_event(base::Instant, const quic::OffloadChanged& event) {
-    state_.log.info(
-        "segmentation offload to {} is {}: lost {:.0f} % of segmented packets, {:.0f} % of "
-        "single ones",
-        state_.peers.find(event.connection).index, event.off ? "off" : "on", event.burst_loss * 100,
-        event.single_loss * 100);
+    const Peer* peer = state_.peers.get(state_.peers.find(event.connection));
+    const std::string who = peer == nullptr ? "a peer" : describe(*peer);
+    if (event.off) {
+        state_.log.warn("{}", offload_text(who, event.burst_loss, event.single_loss));
+    } else {
+        state_.log.info("segmentation offload works again on the path to {}", who);
+    }
 }
 
 void SessionControl::on_event(base::Instant, quic::ResumptionReady& event) {

@@ -172,6 +172,8 @@ class Connection {
     [[nodiscard]] bool stalled() const noexcept;
     void drop_oversized_datagrams() noexcept;
     void pace(std::size_t written) noexcept;
+    /// Bytes that may leave between two looks at the pacer: what the path carries in 250 us.
+    [[nodiscard]] std::size_t pacing_span() const noexcept;
     void end_probe(std::uint64_t in_flight_before) noexcept;
     [[nodiscard]] net::TransmitDatagrams flush_carry(base::MutableBytes buffer);
 

@@ -161,6 +161,7 @@ ConnectionInfo Connection::info() const {
         std::min(ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn_.get()), udp_payload_max());
     info.datagram_bytes_max = datagram_bytes_max_;
     info.segmentation_offload = offload_.segmenting();
+    info.offload_off = offload_.off();
     info.burst_loss = offload_.burst_loss();
     info.single_loss = offload_.single_loss();
     info.established_at = established_at_;

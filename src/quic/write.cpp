@@ -57,14 +57,25 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
 }
 
 // The pacer's timer would wake an idle node for nothing, so what a lone packet or two owe it is put
-// on the bill of the next burst.
+// on the bill of the next burst. On a path so fast that bursts would follow each other within
+// microseconds, several leave at once: a timer and a sleep for each would cost more than sending.
 void Connection::pace(std::size_t written) noexcept {
     unpaced_bytes_ += written;
     const bool idle = !more_to_write_ && datagrams_.empty() && !streams_.can_send();
-    if (!idle || unpaced_bytes_ > kUnpacedPackets * udp_payload_max()) {
+    if (unpaced_bytes_ > (idle ? kUnpacedPackets * udp_payload_max() : pacing_span())) {
         ngtcp2_conn_update_pkt_tx_time(conn_.get(), now_.nanoseconds());
         unpaced_bytes_ = 0;
     }
+}
+
+std::size_t Connection::pacing_span() const noexcept {
+    constexpr auto kSpan = std::chrono::duration_cast<base::Duration>(base::microseconds(250));
+    constexpr std::size_t kSpanBytesMax = 256U << 10;
+    ngtcp2_conn_info info{};
+    ngtcp2_conn_get_conn_info2(conn_.get(), &info);
+    const std::uint64_t bytes = info.cwnd * static_cast<std::uint64_t>(kSpan.count()) /
+                                std::max<std::uint64_t>(info.smoothed_rtt, 1);
+    return static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kSpanBytesMax));
 }
 
 void Connection::fill(PacketBurst& burst) {

@@ -124,6 +124,7 @@ struct Config {
     struct Performance {
         std::string io_backend = "epoll";
         std::vector<unsigned> cpu_affinity;
+        bool segmentation_offload = true;  ///< Of UDP sends (GSO); switches itself off if it harms.
         CongestionControl congestion_control = CongestionControl::Bbr;
         friend bool operator==(const Performance&, const Performance&) = default;
     };

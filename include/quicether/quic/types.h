@@ -176,6 +176,7 @@ struct ConnectionInfo {
     std::size_t udp_payload_bytes = 0;  ///< Current PLPMTUD result.
     std::size_t datagram_bytes_max = 0;
     bool segmentation_offload = true;  ///< Packets may leave in segmented sends now.
+    bool offload_off = false;          ///< The verdict, see OffloadChanged.
     double burst_loss = 0;             ///< Share lost of segmented packets, see OffloadChanged.
     double single_loss = 0;
     base::Instant established_at;

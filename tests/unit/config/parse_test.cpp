@@ -63,6 +63,7 @@ log_format = "json"
 [performance]
 io_backend = "io_uring"
 cpu_affinity = [0, 3]
+segmentation_offload = false
 congestion_control = "cubic"
 )");
     EXPECT_EQ(c.node.name, "hq-gateway");
@@ -93,6 +94,7 @@ congestion_control = "cubic"
     EXPECT_EQ(c.monitoring.log_format, "json");
     EXPECT_EQ(c.performance.io_backend, "io_uring");
     EXPECT_EQ(c.performance.cpu_affinity, (std::vector<unsigned>{0, 3}));
+    EXPECT_FALSE(c.performance.segmentation_offload);
     EXPECT_EQ(c.performance.congestion_control, CongestionControl::Cubic);
 }
 
