@@ -26,7 +26,7 @@
 namespace qe::node {
 
 struct FlowQueueOptions {
-    std::size_t bytes_max = 4U << 20;  ///< Packet bytes that may wait.
+    std::size_t bytes_max = 16U << 20;  ///< Packet bytes that may wait.
     std::size_t flows = 256;           ///< Hash buckets; a power of two.
     base::Duration target = base::milliseconds(5);
     base::Duration interval = base::milliseconds(100);
@@ -66,6 +66,10 @@ class FlowQueue {
     /// nothing waits here.
     bool drop_fattest() noexcept;
 
+    /// What a flow may send in turns from now on. A sparse flow goes first whatever it is, so it
+    /// may be a whole burst where a burst takes no time: the far end can merge one flow's packets
+    /// only.
+    void set_quantum(std::size_t bytes) noexcept { options_.quantum_bytes = bytes; }
     [[nodiscard]] bool empty() const noexcept { return bytes_ == 0; }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }  ///< That wait.
     [[nodiscard]] const FlowQueueCounters& counters() const noexcept { return counters_; }

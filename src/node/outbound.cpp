@@ -15,6 +15,10 @@ namespace {
 /// A packet above this takes the buffer it was read into; below, copying is cheaper than memory.
 constexpr std::size_t kAdoptAbove = PacketPool::kSlotBytes[1];
 
+/// A flow's turn is one burst, whose size follows the path's rate (RFC 9002, 7.7).
+constexpr std::size_t kQuantumMin = 1500;
+constexpr std::size_t kQuantumMax = 64U << 10;
+
 void add(FlowQueueCounters& sum, const FlowQueueCounters& more) noexcept {
     sum.marked += more.marked;
     sum.dropped += more.dropped;
@@ -158,6 +162,7 @@ void Outbound::drain(base::Instant now, Backlog& backlog, Peer& peer) {
         return;
     }
     packer_.set_datagram_bytes_max(limit);
+    backlog.queue.set_quantum(std::clamp(room, kQuantumMin, kQuantumMax));
     std::size_t used = 0;
     while (used + packer_.bytes() < room) {
         const auto segment = backlog.queue.pop(now, limit - overlay::kPacketsHeader);

@@ -33,7 +33,7 @@ struct OutboundCounters {
 class Outbound {
   public:
     /// Memory of all packets that wait.
-    static constexpr std::size_t kPoolBytesMax = 24U << 20;
+    static constexpr std::size_t kPoolBytesMax = 32U << 20;
     /// A backlog is a few ten KiB: those without traffic are given up when there are more.
     static constexpr std::size_t kIdleBacklogsMax = 64;
 

@@ -2,6 +2,7 @@
 //
 // Endpoint::Impl, part of: finding the connection of a received packet, or answering a stranger.
 #include <algorithm>
+#include <cstring>
 
 #include "quic/endpoint_impl.h"
 #include "quic/sockaddr.h"
@@ -14,6 +15,19 @@ constexpr std::byte kLongHeader{0x80};
 constexpr std::size_t kResetTokenSize = NGTCP2_STATELESS_RESET_TOKENLEN;
 
 }  // namespace
+
+bool Endpoint::Impl::Run::continues(base::ByteView packet) const noexcept {
+    return connection != nullptr && id_known && packet.size() > kConnectionIdSize &&
+           (packet[0] & kLongHeader) == std::byte{0} &&
+           std::memcmp(packet.data() + 1, id.data(), kConnectionIdSize) == 0;
+}
+
+void Endpoint::Impl::Run::remember_id(base::ByteView packet) noexcept {
+    id_known = connection != nullptr && (packet[0] & kLongHeader) == std::byte{0};
+    if (id_known) {
+        std::memcpy(id.data(), packet.data() + 1, kConnectionIdSize);
+    }
+}
 
 void Endpoint::Impl::handle_datagrams(base::Instant now, const net::ReceivedDatagrams& received) {
     advance(now);
@@ -55,6 +69,10 @@ void Endpoint::Impl::deliver(Run& run, Connection& connection, const net::Receiv
 
 void Endpoint::Impl::handle_packet(Run& run, const net::ReceivedDatagrams& batch,
                                    const ngtcp2_path& path, base::ByteView packet) {
+    if (run.continues(packet)) {
+        deliver(run, *run.connection, batch, path, packet);
+        return;
+    }
     ngtcp2_version_cid header{};
     const int status = ngtcp2_pkt_decode_version_cid(&header, base::as_u8(packet), packet.size(),
                                                      kConnectionIdSize);
@@ -75,6 +93,7 @@ void Endpoint::Impl::handle_packet(Run& run, const net::ReceivedDatagrams& batch
     }
     if (Connection* const connection = find(route->connection)) {
         deliver(run, *connection, batch, path, packet);
+        run.remember_id(packet);
     } else {
         graveyard_.disturb(route->tombstone);
     }

@@ -7,6 +7,7 @@
 // every call into a connection settle() brings all three up to date, or buries it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -75,6 +76,13 @@ class Endpoint::Impl {
     struct Run {
         Connection* connection = nullptr;
         std::size_t packets = 0;
+        /// Destination of its last short header: the next packet mostly has the same, which saves
+        /// parsing it and a look into the table.
+        std::array<std::byte, kConnectionIdSize> id{};
+        bool id_known = false;
+
+        [[nodiscard]] bool continues(base::ByteView packet) const noexcept;
+        void remember_id(base::ByteView packet) noexcept;
     };
 
     // Demultiplexing (demultiplex.cpp).
