@@ -32,10 +32,21 @@ base::Result<DeadlineTimer> DeadlineTimer::make() {
     return DeadlineTimer(std::move(fd));
 }
 
+bool DeadlineTimer::may_postpone(base::Instant now) noexcept {
+    if (now >= window_ends_) {
+        window_ends_ = now + kPostponementWindow;
+        postponements_ = 0;
+    }
+    return ++postponements_ <= kPostponementsMax;
+}
+
 void DeadlineTimer::arm(base::Instant deadline, base::Instant now) noexcept {
-    const bool pending = !armed_.is_never() && armed_ > now;
-    if (!fired_ && (deadline == armed_ || (pending && deadline > armed_))) {
-        return;
+    if (!fired_) {
+        const bool pending = !armed_.is_never() && armed_ > now;
+        const bool later = pending && deadline > armed_;
+        if (deadline == armed_ || (later && !may_postpone(now))) {
+            return;
+        }
     }
     fired_ = false;
     armed_ = deadline;

@@ -22,10 +22,15 @@ class DeadlineTimer {
     /// Readable once the deadline has passed.
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
     /// Absolute; never() disarms, sooner or later. Under load the deadline moves on with every
-    /// round, so no system call is made while the armed one is still to come and not later: the
-    /// timer then fires early, once, and whoever looks finds nothing due and arms again. With `now`
-    /// an armed deadline that has passed meanwhile is replaced without waking for it.
+    /// round: after kPostponementsMax system calls within kPostponementWindow an armed deadline
+    /// that is still to come and not later is left alone. The timer then fires early, once, and
+    /// whoever looks finds nothing due and arms again. With `now` an armed deadline that has passed
+    /// meanwhile is replaced without waking for it.
     void arm(base::Instant deadline, base::Instant now = {}) noexcept;
+
+    static constexpr unsigned kPostponementsMax = 8;
+    static constexpr base::Duration kPostponementWindow = base::milliseconds(100);
+
     /// To be called when the descriptor is readable. The next arm() makes it unreadable again.
     void acknowledge() noexcept { fired_ = true; }
     /// Made by arm() so far.
@@ -34,8 +39,13 @@ class DeadlineTimer {
   private:
     explicit DeadlineTimer(FileDescriptor fd) noexcept : fd_(std::move(fd)) {}
 
+    /// An idle node saves a wake by moving the deadline on, a busy one saves system calls by not.
+    [[nodiscard]] bool may_postpone(base::Instant now) noexcept;
+
     FileDescriptor fd_;
     base::Instant armed_ = base::Instant::never();
+    base::Instant window_ends_{};
+    unsigned postponements_ = 0;  ///< Within the window.
     bool fired_ = false;  ///< Readable, and seen to be; setting the timer undoes that (timerfd).
     std::uint64_t system_calls_ = 0;
 };

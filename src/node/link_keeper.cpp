@@ -249,7 +249,7 @@ base::Instant LinkKeeper::handle_deadline(base::Instant now, PeerHandle handle) 
     if (!info) {
         return next;
     }
-    const base::Instant silent_at = info->last_received_at + kSilenceMax;
+    const base::Instant silent_at = info->last_received_at + silence_max(info->pto);
     if (silent_at > now) {
         if (peer->session->unreachable) {
             Link& link = *peer->session->active_link();
@@ -266,7 +266,7 @@ void LinkKeeper::on_silence(base::Instant now, PeerHandle handle, Peer& peer) {
         return;
     }
     peer.session->unreachable = true;
-    peer.last_error = "no answer for 4 s";
+    peer.last_error = "fell silent";
     state_.routes.set_reachable(handle, false);
     state_.log.warn("{} does not answer; dialling again", describe(peer));
     dialer_.start(now, handle);

@@ -24,6 +24,8 @@ namespace {
 /// How long shutdown() waits for CONNECTION_CLOSE frames to leave.
 constexpr base::Duration kDrain = base::milliseconds(200);
 /// Learnt addresses are written at most this often.
+/// More than lies between the answer to a keep-alive and the deadline of the silence before it.
+constexpr base::Duration kLookAhead = base::milliseconds(1200);
 constexpr base::Duration kPersistInterval = base::seconds(10);
 
 }  // namespace
@@ -55,6 +57,8 @@ class Node::Impl {
             state_.endpoint->handle_datagrams(now, received);
         }
         digest(now);
+        // What arrived mostly puts off the next silence: asking now saves waking up for it.
+        look_at_due(now, now + kLookAhead);
     }
 
     void set_tun_offloads(net::TunOffloads offloads) { data_.set_tun_offloads(offloads); }
@@ -68,10 +72,7 @@ class Node::Impl {
             state_.endpoint->handle_timeout(now);
         }
         digest(now);
-        while (const auto peer = state_.deadlines.pop_due(now)) {
-            const base::Instant again =
-                std::min(links_.handle_deadline(now, *peer), dialer_.handle_deadline(now, *peer));
-            state_.look_at(*peer, again);
+        while (look_at_due(now, now)) {
         }
         while (auto reply = echo_.poll_timeout(now)) {
             replies_.push_back(std::move(*reply));
@@ -191,6 +192,17 @@ class Node::Impl {
     NodeState& state() noexcept { return state_; }
 
   private:
+    /// Looks at the peer whose deadline is the earliest, if that is before `horizon`. True if there
+    /// was one.
+    bool look_at_due(base::Instant now, base::Instant horizon) {
+        const auto peer = state_.deadlines.pop_due(horizon);
+        if (peer) {
+            state_.look_at(*peer, std::min(links_.handle_deadline(now, *peer),
+                                           dialer_.handle_deadline(now, *peer)));
+        }
+        return peer.has_value();
+    }
+
     /// Takes what the endpoint has to tell: news first, so that a packet right behind a handshake
     /// finds its session.
     void digest(base::Instant now) {

@@ -10,7 +10,15 @@ bool dialled_by_smaller_id(const Link& link, bool we_have_smaller_id) noexcept {
     return (link.role == quic::Role::Client) == we_have_smaller_id;
 }
 
+/// quic::EndpointOptions::keep_alive, which the peer has too.
+constexpr base::Duration kKeepAlive = quic::EndpointOptions{}.keep_alive;
+constexpr base::Duration kSilenceBound = base::seconds(10);
+
 }  // namespace
+
+base::Duration silence_max(base::Duration pto) noexcept {
+    return std::clamp(kKeepAlive + 3 * pto, kSilenceMax, kSilenceBound);
+}
 
 Link* Session::find(quic::ConnectionHandle connection) noexcept {
     const auto it = std::find_if(links.begin(), links.end(), [connection](const Link& link) {

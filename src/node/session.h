@@ -74,9 +74,11 @@ struct Session {
 };
 
 inline constexpr std::size_t kLinksMax = 4;
-/// A peer from which nothing came for this long is unreachable. The keep-alive of 1.5 s leaves room
-/// for two lost probes.
+/// A peer from which nothing came for this long is unreachable: a keep-alive is due after 3 s, and
+/// on a short path it is sent again many times within the second that remains.
 inline constexpr base::Duration kSilenceMax = base::seconds(4);
+/// The same for a path whose probe timeout (RFC 9002, 6.2) is `pto`: two probes may get lost.
+[[nodiscard]] base::Duration silence_max(base::Duration pto) noexcept;
 /// How long a session without links waits for a new one before it ends.
 inline constexpr base::Duration kSessionLinger = base::seconds(30);
 /// How long a new link may go without the peer's Hello.

@@ -152,7 +152,7 @@ void Connection::finish_set_up() {
 
 ngtcp2_duration Connection::keep_alive_interval() const noexcept {
     const std::int64_t interval = std::max<std::int64_t>(context_.options.keep_alive.count(), 0);
-    return static_cast<ngtcp2_duration>(interval) * (role_ == Role::Client ? 1 : kListenerPatience);
+    return role_ == Role::Client ? static_cast<ngtcp2_duration>(interval) : 0;
 }
 
 // --- Input -------------------------------------------------------------------------------------

@@ -120,10 +120,6 @@ class Connection {
     static constexpr unsigned kKindBits = 2;
     static constexpr std::size_t kBurstsKept = 1024;
 
-    /// A listener waits this many times longer than a dialler before it sends a PING of its own:
-    /// as long as the dialler's come, its own timer never runs out.
-    static constexpr ngtcp2_duration kListenerPatience = 2;
-
     using NgConn = UniqueHandle<ngtcp2_conn, ngtcp2_conn_del>;
 
     /// What ngtcp2 has counted, as far as progress is read from it.

@@ -36,9 +36,9 @@ enum class CongestionControl : std::uint8_t { Bbr, Cubic };
 struct EndpointOptions {
     CongestionControl congestion_control = CongestionControl::Bbr;
     base::Duration idle_timeout = base::seconds(15);
-    /// PING after this much silence, 0: none. Doubled where we are the server, which so asks only
-    /// when the client has fallen silent.
-    base::Duration keep_alive = base::milliseconds(1500);
+    /// PING after this much silence, 0: none. Only the client asks: its question and the answer
+    /// tell both ends, and keep the state of NATs, which stand before clients.
+    base::Duration keep_alive = base::seconds(3);
     base::Duration handshake_timeout = base::seconds(5);
     std::size_t connections_max = 10'000;
     /// Unfinished incoming handshakes above which every Initial is answered with Retry (RFC 9000,

@@ -43,39 +43,36 @@ class Meter {
 
 class Idle : public ::testing::TestWithParam<CongestionControl> {};
 
-TEST_P(Idle, TenSecondsCostTheDiallerAPingEach1500MsAndTheListenerNoWakeOfItsOwn) {
+TEST_P(Idle, TenSecondsCostTheDiallerThreePingsAndTheListenerNoWakeOfItsOwn) {
     Pair pair(with(GetParam()), with(GetParam()));
     pair.connect();
     pair.net.run_for(base::seconds(10));
     const Meter client(pair.client);
     const Meter server(pair.server);
     pair.net.run_for(base::seconds(10));
-    // Seven PINGs, and an answer to each second acknowledgement, to which ngtcp2 adds a PING.
-    EXPECT_LE(client.read().packets, 11U);
-    EXPECT_LE(client.read().timeouts, 8U);
-    EXPECT_LE(server.read().packets, 7U);
+    EXPECT_LE(client.read().packets, 5U);  // ngtcp2 adds a PING to some acknowledgements
+    EXPECT_LE(client.read().timeouts, 4U);
+    EXPECT_LE(server.read().packets, 4U);
     EXPECT_EQ(server.read().timeouts, 0U);
-    EXPECT_GE(server.read().packets, 6U) << "a dead listener would go unnoticed";
+    EXPECT_GE(server.read().packets, 3U) << "a dead listener would go unnoticed";
     EXPECT_GE(pair.server.endpoint->info(pair.at_server)->last_received_at,
-              pair.net.now() - base::seconds(2))
+              pair.net.now() - base::seconds(4))
         << "a dead dialler would go unnoticed";
 }
 
 INSTANTIATE_TEST_SUITE_P(Controllers, Idle,
                          ::testing::Values(CongestionControl::Bbr, CongestionControl::Cubic));
 
-TEST(Idle, TheListenerAsksAfterADiallerThatWentSilent) {
+TEST(Idle, AListenerLeavesTheAskingToItsDialler) {
     EndpointOptions silent;
     silent.keep_alive = base::Duration::zero();
     Pair pair(silent);
     pair.connect();
     pair.net.run_for(base::seconds(10));
     const Meter server(pair.server);
-    pair.net.run_for(base::seconds(12));
-    EXPECT_GE(server.read().packets, 3U);
-    EXPECT_LE(server.read().packets, 8U);
-    EXPECT_GE(pair.server.endpoint->info(pair.at_server)->last_received_at,
-              pair.net.now() - base::seconds(4));
+    pair.net.run_for(base::seconds(3));
+    EXPECT_EQ(server.read().packets, 0U);
+    EXPECT_EQ(server.read().timeouts, 0U);
 }
 
 TEST(Idle, ALonePacketIsAcknowledgedAtOnceAndLeavesNoTimerBehind) {
