@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // DeadlineQueue: one deadline per key, earliest first; ties in key order, hence deterministic.
-// Setting, clearing and popping cost O(log n); an idle key costs nothing.
+// Setting, clearing and popping cost O(log n); an idle key costs nothing. The memory of the last
+// key that left is the next one's: a deadline that moves, or comes and is set anew, allocates
+// nothing.
 #pragma once
 
 #include <map>
@@ -19,10 +21,19 @@ class DeadlineQueue {
     /// Replaces the key's deadline; never() clears it.
     void set(const Key& key, base::Instant deadline) {
         clear(key);
-        if (!deadline.is_never()) {
-            by_key_[key] = deadline;
-            queue_.insert({deadline, key});
+        if (deadline.is_never()) {
+            return;
         }
+        if (spare_of_key_.empty()) {
+            by_key_.emplace(key, deadline);
+            queue_.emplace(deadline, key);
+            return;
+        }
+        spare_of_key_.key() = key;
+        spare_of_key_.mapped() = deadline;
+        by_key_.insert(std::move(spare_of_key_));
+        spare_of_queue_.value() = {deadline, key};
+        queue_.insert(std::move(spare_of_queue_));
     }
 
     /// Moves the key's deadline to `deadline` if that is earlier.
@@ -35,8 +46,8 @@ class DeadlineQueue {
 
     void clear(const Key& key) {
         if (const auto it = by_key_.find(key); it != by_key_.end()) {
-            queue_.erase({it->second, key});
-            by_key_.erase(it);
+            spare_of_queue_ = queue_.extract({it->second, key});
+            spare_of_key_ = by_key_.extract(it);
         }
     }
 
@@ -57,6 +68,8 @@ class DeadlineQueue {
   private:
     std::map<Key, base::Instant> by_key_;
     std::set<std::pair<base::Instant, Key>> queue_;
+    typename decltype(by_key_)::node_type spare_of_key_;
+    typename decltype(queue_)::node_type spare_of_queue_;
 };
 
 }  // namespace qe::node

@@ -26,6 +26,7 @@ constexpr base::Duration kDrain = base::milliseconds(200);
 /// Learnt addresses are written at most this often.
 /// More than lies between the answer to a keep-alive and the deadline of the silence before it.
 constexpr base::Duration kLookAhead = base::milliseconds(1200);
+constexpr base::Duration kPlanInterval = base::milliseconds(50);
 constexpr base::Duration kPersistInterval = base::seconds(10);
 
 }  // namespace
@@ -47,7 +48,7 @@ class Node::Impl {
 
     void start(base::Instant now) {
         membership_.apply_config(now);
-        refresh_plan();
+        refresh_plan(now);
     }
 
     // --- Input ---------------------------------------------------------------------------------
@@ -82,7 +83,6 @@ class Node::Impl {
             drained_at_ = base::Instant::never();
             effects_.push_back(Finished{});
         }
-        refresh_plan();
     }
 
     void handle_network(base::Instant now, NetworkView view, bool clock_jump) {
@@ -132,7 +132,7 @@ class Node::Impl {
 
     control::ReloadReply handle_reload(base::Instant now, config::Config config) {
         control::ReloadReply reply = membership_.reload(now, std::move(config));
-        refresh_plan();
+        refresh_plan(now);
         return reply;
     }
 
@@ -186,7 +186,7 @@ class Node::Impl {
         const base::Instant persist_at =
             state_.learnt_changed ? persisted_at_ + kPersistInterval : base::Instant::never();
         return std::min({state_.endpoint->next_deadline(), state_.deadlines.next_deadline(),
-                         echo_.next_deadline(), persist_at, drained_at_});
+                         echo_.next_deadline(), persist_at, drained_at_, next_plan()});
     }
 
     NodeState& state() noexcept { return state_; }
@@ -224,7 +224,9 @@ class Node::Impl {
             data_.handle_datagram(now, state_.peers.find(datagram.connection), datagram);
         }
         data_.finish_batch(now);
-        refresh_plan();
+        if (next_plan() <= now) {
+            refresh_plan(now);
+        }
     }
 
     void persist_when_due(base::Instant now) {
@@ -262,12 +264,16 @@ class Node::Impl {
         return control::ErrorReply{control::ErrorKind::BadRequest, "not a request for the node"};
     }
 
-    /// Rebuilds the plan when routes have changed since the last time.
-    void refresh_plan() {
-        if (plan_.generation != 0 && plan_routes_ == state_.routes.generation()) {
-            return;
-        }
-        plan_routes_ = state_.routes.generation();
+    /// When the plan is to be rebuilt. Soon if routes have changed, but that walks all of them:
+    /// while thousands of peers connect, only now and then.
+    [[nodiscard]] base::Instant next_plan() const noexcept {
+        return planned_routes_ == state_.routes.generation() ? base::Instant::never()
+                                                             : planned_at_ + kPlanInterval;
+    }
+
+    void refresh_plan(base::Instant now) {
+        planned_routes_ = state_.routes.generation();
+        planned_at_ = now;
         std::vector<net::Prefix> routes;
         for (const net::Prefix& prefix : state_.routes.peer_prefixes()) {
             const bool on_link =
@@ -298,7 +304,8 @@ class Node::Impl {
     Echo echo_;
     Membership membership_;
     HostPlan plan_;
-    std::uint64_t plan_routes_ = 0;
+    std::uint64_t planned_routes_ = 0;  ///< Generation of the routes it was made from.
+    base::Instant planned_at_;
     NoiseWatch noise_;
     std::size_t datagrams_seen_ = 0;
     base::Instant persisted_at_;

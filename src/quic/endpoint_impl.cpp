@@ -41,7 +41,7 @@ void Endpoint::Impl::wake(ConnectionHandle handle) {
     Agenda& agenda = agenda_of(handle);
     if (!agenda.listed_to_write) {
         agenda.listed_to_write = true;
-        to_write_.push_back(handle);
+        to_write_.push(handle);
     }
 }
 
@@ -56,7 +56,7 @@ void Endpoint::Impl::settle(Connection& connection, Wake wake) {
     Agenda& agenda = agenda_of(connection.handle());
     if (connection.has_news() && !agenda.listed_for_news) {
         agenda.listed_for_news = true;
-        with_news_.push_back(connection.handle());
+        with_news_.push(connection.handle());
     }
     deadlines_.set(connection.handle().index, connection.deadline());
 }
@@ -159,7 +159,7 @@ std::optional<net::TransmitDatagrams> Endpoint::Impl::poll_transmit(base::Instan
 std::optional<net::TransmitDatagrams> Endpoint::Impl::write_next(base::Instant now,
                                                                  base::MutableBytes buffer) {
     const ConnectionHandle handle = to_write_.front();
-    to_write_.pop_front();
+    to_write_.pop();
     Connection* const connection = find(handle);
     if (connection == nullptr) {
         return std::nullopt;
@@ -182,7 +182,7 @@ std::optional<Event> Endpoint::Impl::poll_event() {
             }
             agenda_of(handle).listed_for_news = false;
         }
-        with_news_.pop_front();
+        with_news_.pop();
     }
     if (last_words_.empty()) {
         return std::nullopt;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "quic/connection.h"
+#include "quic/connection_queue.h"
 #include "quic/context.h"
 #include "quic/deadline_heap.h"
 #include "quic/graveyard.h"
@@ -116,8 +117,8 @@ class Endpoint::Impl {
     base::SlotMap<Connection, ConnectionTag> connections_;
     std::vector<Agenda> agenda_;
     DeadlineHeap deadlines_;
-    std::deque<ConnectionHandle> to_write_;
-    std::deque<ConnectionHandle> with_news_;
+    ConnectionQueue to_write_;
+    ConnectionQueue with_news_;
     std::deque<Event> last_words_;  ///< Events of connections that are gone.
     base::Instant now_;
 };

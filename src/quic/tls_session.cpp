@@ -246,9 +246,9 @@ bool TlsSession::alpn_matches() const noexcept {
     return base::as_text(base::from_u8(name, size)) == kAlpn;
 }
 
-std::string TlsSession::cipher() const {
+std::string_view TlsSession::cipher() const {
     const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl_.get());
-    return cipher == nullptr ? std::string() : SSL_CIPHER_get_name(cipher);
+    return cipher == nullptr ? std::string_view() : SSL_CIPHER_get_name(cipher);
 }
 
 std::string TlsSession::key_exchange() const {

@@ -59,7 +59,7 @@ class TlsSession {
     [[nodiscard]] bool early_data_accepted() const noexcept;
     [[nodiscard]] bool early_data_refused() const noexcept;
     [[nodiscard]] bool resumed() const noexcept;
-    [[nodiscard]] std::string cipher() const;
+    [[nodiscard]] std::string_view cipher() const;
     [[nodiscard]] std::string key_exchange() const;
 
     /// The key of the last certificate that verified, trusted or not: whom we refused.

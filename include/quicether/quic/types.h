@@ -40,7 +40,7 @@ struct EndpointOptions {
     /// tell both ends, and keep the state of NATs, which stand before clients.
     base::Duration keep_alive = base::seconds(3);
     base::Duration handshake_timeout = base::seconds(5);
-    std::size_t connections_max = 10'000;
+    std::size_t connections_max = 20'000;
     /// Unfinished incoming handshakes above which every Initial is answered with Retry (RFC 9000,
     /// 8.1.2), and the number above which Initials are dropped.
     std::size_t half_open_retry_threshold = 64;
@@ -183,7 +183,7 @@ struct ConnectionInfo {
     base::Instant last_received_at;      ///< Of an authenticated packet.
     base::Instant last_acknowledged_at;  ///< When the peer last acknowledged something new.
     bool handshake_confirmed = false;
-    std::string cipher;              ///< e.g. "TLS_AES_128_GCM_SHA256"
+    std::string_view cipher;         ///< e.g. "TLS_AES_128_GCM_SHA256"
     std::string key_exchange;        ///< e.g. "X25519MLKEM768"
     std::string congestion_control;  ///< "bbr" or "cubic"
 };
