@@ -10,6 +10,7 @@
 
 #include "quic/address_tokens.h"
 #include "quic/cid_table.h"
+#include "quic/connection_queue.h"
 #include "quic/datagram_queue.h"
 #include "quic/deadline_heap.h"
 #include "quic/graveyard.h"
@@ -23,6 +24,25 @@ namespace qe::quic::testing {
 namespace {
 
 base::Instant at(std::uint64_t ns) { return base::Instant::from_nanoseconds(ns); }
+
+TEST(ConnectionQueue, AgreesWithADequeUnderRandomUse) {
+    ConnectionQueue queue;
+    std::deque<ConnectionHandle> model;
+    std::mt19937 random(7);
+    for (std::uint32_t i = 0; i < 50'000; ++i) {
+        // Now rather longer, now rather shorter, so that it grows with its ends anywhere.
+        const bool longer = random() % 10 < (i / 500 % 2 == 0 ? 6U : 4U);
+        if (longer || model.empty()) {
+            queue.push({.index = i, .generation = 1});
+            model.push_back({.index = i, .generation = 1});
+        } else {
+            ASSERT_EQ(queue.front(), model.front());
+            queue.pop();
+            model.pop_front();
+        }
+        ASSERT_EQ(queue.empty(), model.empty());
+    }
+}
 
 TEST(DeadlineHeap, AgreesWithASortedMapUnderRandomUse) {
     DeadlineHeap heap;
