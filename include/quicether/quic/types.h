@@ -183,7 +183,7 @@ struct ConnectionInfo {
     base::Instant last_received_at;      ///< Of an authenticated packet.
     base::Instant last_acknowledged_at;  ///< When the peer last acknowledged something new.
     bool handshake_confirmed = false;
-    std::string_view cipher;         ///< e.g. "TLS_AES_128_GCM_SHA256"
+    std::string_view cipher;         ///< Static, e.g. "TLS_AES_128_GCM_SHA256"
     std::string key_exchange;        ///< e.g. "X25519MLKEM768"
     std::string congestion_control;  ///< "bbr" or "cubic"
 };
