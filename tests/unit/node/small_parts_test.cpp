@@ -58,6 +58,20 @@ TEST(DeadlineQueue, KeepsOneDeadlineForAKey) {
     EXPECT_TRUE(queue.next_deadline().is_never());
 }
 
+TEST(DeadlineQueue, GivesTheMemoryOfAKeyThatLeftToAnother) {
+    DeadlineQueue<int> queue;
+    queue.set(1, at(10));
+    queue.set(2, at(20));
+    EXPECT_EQ(queue.pop_due(at(10)), 1);
+    EXPECT_EQ(queue.pop_due(at(20)), 2);
+    queue.set(3, at(5));
+    queue.set(4, at(4));
+    queue.set(3, at(3));
+    EXPECT_EQ(queue.pop_due(at(5)), 3);
+    EXPECT_EQ(queue.pop_due(at(5)), 4);
+    EXPECT_FALSE(queue.pop_due(at(100)).has_value());
+}
+
 TEST(TokenBucket, AllowsABurstAndThenTheRate) {
     TokenBucket bucket(10, 3);
     Instant now = at(1000);
