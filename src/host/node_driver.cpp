@@ -116,6 +116,7 @@ void NodeDriver::write_tun() {
     const auto frames = node_.tun_frames();
     if (!frames.empty()) {
         tun_.write_batch(frames);
+        node_.set_tun_offloads(tun_.offloads());  // what the device refuses time and again is off
         host_got_packets_ = true;
     }
     node_.clear_tun_frames();  // also when all was forwarded: it frees what was received

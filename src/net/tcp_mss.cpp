@@ -71,7 +71,7 @@ constexpr std::uint16_t swap_bytes(std::uint16_t value) noexcept {
 
 }  // namespace
 
-bool clamp_tcp_mss(MutableBytes packet, std::size_t mtu_bytes) noexcept {
+bool clamp_tcp_mss(MutableBytes packet, std::size_t mtu_bytes, bool checksum_partial) noexcept {
     const std::size_t fixed =
         kTcpHeaderMin + (version_of(packet) == 4 ? kIpv4HeaderMin : kIpv6Header);
     const auto tcp = find_syn(packet);
@@ -84,12 +84,14 @@ bool clamp_tcp_mss(MutableBytes packet, std::size_t mtu_bytes) noexcept {
     }
     const std::uint16_t before = get_u16(*tcp, *at);
     const auto after = static_cast<std::uint16_t>(mtu_bytes - fixed);
-    const std::uint16_t checksum = get_u16(*tcp, kChecksum);
-    const bool odd = *at % 2 != 0;  // its bytes then belong to two words, halves exchanged
-    put_u16(*tcp, kChecksum,
-            odd ? checksum_update(checksum, swap_bytes(before), swap_bytes(after))
-                : checksum_update(checksum, before, after));
     put_u16(*tcp, *at, after);
+    if (!checksum_partial) {
+        const std::uint16_t checksum = get_u16(*tcp, kChecksum);
+        const bool odd = *at % 2 != 0;  // its bytes then belong to two words, halves exchanged
+        put_u16(*tcp, kChecksum,
+                odd ? checksum_update(checksum, swap_bytes(before), swap_bytes(after))
+                    : checksum_update(checksum, before, after));
+    }
     return true;
 }
 

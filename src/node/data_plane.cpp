@@ -81,17 +81,18 @@ void DataPlane::handle_tun(base::Instant now, const net::TunPacket& packet) {
         answer(now, net::IcmpError::HostUnreachable, packet.bytes, {}, 0);
         return;
     }
-    if (refused_as_too_big(now, peer, packet, *facts)) {
+    if (refused_as_too_big(now, peer, packet, *facts, {})) {
         return;
     }
     if (net::is_tcp_syn(packet.bytes, *facts)) {
-        clamp_mss(peer, now, packet.bytes);
+        clamp_mss(peer, now, packet.bytes, packet.offload.checksum_partial);
     }
     out_.push(now, route.peer, packet.bytes, packet.offload, facts->flow_hash);
 }
 
 bool DataPlane::refused_as_too_big(base::Instant now, const Peer& peer,
-                                   const net::TunPacket& packet, const net::PacketFacts& facts) {
+                                   const net::TunPacket& packet, const net::PacketFacts& facts,
+                                   PeerHandle back_to) {
     if (state_.config.network.oversize != config::OversizePolicy::PacketTooBig) {
         return false;
     }
@@ -107,15 +108,16 @@ bool DataPlane::refused_as_too_big(base::Instant now, const Peer& peer,
         return false;
     }
     ++counters_.too_big_refused;
-    answer(now, net::IcmpError::PacketTooBig, packet.bytes, {}, mtu);
+    answer(now, net::IcmpError::PacketTooBig, packet.bytes, back_to, mtu);
     return true;
 }
 
-void DataPlane::clamp_mss(const Peer& peer, base::Instant now, base::MutableBytes packet) const {
+void DataPlane::clamp_mss(const Peer& peer, base::Instant now, base::MutableBytes packet,
+                          bool checksum_partial) const {
     const Link* link = peer.session->active_link();
     const std::size_t limit = state_.endpoint->datagram_bytes_max(link->connection);
     if (limit > overlay::kPacketsHeader && now - link->established_at > kMtuSettles) {
-        net::clamp_tcp_mss(packet, limit - overlay::kPacketsHeader);
+        net::clamp_tcp_mss(packet, limit - overlay::kPacketsHeader, checksum_partial);
     }
 }
 
@@ -237,6 +239,14 @@ void DataPlane::forward(base::Instant now, PeerHandle from, base::MutableBytes p
         ++counters_.hop_limit_exceeded;
         answer(now, net::IcmpError::HopLimitExceeded, packet, from, 0);
         return;
+    }
+    const net::TunPacket whole{
+        packet, {.segmentation = net::Segmentation::None, .checksum_partial = checksum_partial}};
+    if (refused_as_too_big(now, *next, whole, facts, from)) {
+        return;
+    }
+    if (net::is_tcp_syn(packet, facts)) {
+        clamp_mss(*next, now, packet, checksum_partial);
     }
     const auto lane = std::find(forward_lanes_.begin(), forward_lanes_.end(), verdict_.next);
     const auto index = static_cast<std::uint64_t>(lane - forward_lanes_.begin());

@@ -80,8 +80,9 @@ class DataPlane {
 
     [[nodiscard]] bool refused_as_too_big(base::Instant now, const Peer& peer,
                                           const net::TunPacket& packet,
-                                          const net::PacketFacts& facts);
-    void clamp_mss(const Peer& peer, base::Instant now, base::MutableBytes packet) const;
+                                          const net::PacketFacts& facts, PeerHandle back_to);
+    void clamp_mss(const Peer& peer, base::Instant now, base::MutableBytes packet,
+                   bool checksum_partial) const;
 
     void handle_packets(base::Instant now, PeerHandle from, Peer& peer, base::MutableBytes payload,
                         bool checksum_partial);

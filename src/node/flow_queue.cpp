@@ -43,13 +43,17 @@ FlowQueue::FlowQueue(PacketPool& pool, const FlowQueueOptions& options)
     QE_ASSERT(options.quantum_bytes > 0);
 }
 
-FlowQueue::~FlowQueue() {
+FlowQueue::~FlowQueue() { clear(); }
+
+std::size_t FlowQueue::clear() noexcept {
     release_leaving();
+    std::size_t dropped = 0;
     for (Flow& flow : flows_) {
-        while (flow.head != kNone) {
+        for (; flow.head != kNone; ++dropped) {
             pool_.release(unlink_head(flow));
         }
     }
+    return dropped;
 }
 
 void FlowQueue::push(base::Instant now, const QueuedPacket& packet) {

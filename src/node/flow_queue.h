@@ -27,7 +27,7 @@ namespace qe::node {
 
 struct FlowQueueOptions {
     std::size_t bytes_max = 16U << 20;  ///< Packet bytes that may wait.
-    std::size_t flows = 256;           ///< Hash buckets; a power of two.
+    std::size_t flows = 256;            ///< Hash buckets; a power of two.
     base::Duration target = base::milliseconds(5);
     base::Duration interval = base::milliseconds(100);
     std::size_t quantum_bytes = 1500;  ///< What a flow may send in its turn.
@@ -65,6 +65,8 @@ class FlowQueue {
     /// Drops the packet at the head of the flow that holds most, to make room in the pool. False:
     /// nothing waits here.
     bool drop_fattest() noexcept;
+    /// Drops everything; the owner counts it. Returns how many packets.
+    std::size_t clear() noexcept;
 
     /// What a flow may send in turns from now on. A sparse flow goes first whatever it is, so it
     /// may be a whole burst where a burst takes no time: the far end can merge one flow's packets

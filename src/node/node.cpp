@@ -23,10 +23,11 @@ namespace {
 
 /// How long shutdown() waits for CONNECTION_CLOSE frames to leave.
 constexpr base::Duration kDrain = base::milliseconds(200);
-/// Learnt addresses are written at most this often.
 /// More than lies between the answer to a keep-alive and the deadline of the silence before it.
 constexpr base::Duration kLookAhead = base::milliseconds(1200);
+/// The host's routes are planned at most this often.
 constexpr base::Duration kPlanInterval = base::milliseconds(50);
+/// Learnt addresses are written at most this often.
 constexpr base::Duration kPersistInterval = base::seconds(10);
 
 }  // namespace

@@ -141,9 +141,7 @@ void Outbound::fill(base::Instant now) {
     std::erase_if(waiting_, [this, now](Backlog* backlog) {
         Peer* const peer = state_.peers.get(backlog->peer);
         if (peer == nullptr || !peer->session) {
-            while (backlog->queue.drop_fattest()) {
-                ++counters_.peer_lost;
-            }
+            counters_.peer_lost += backlog->queue.clear();
         } else if (!peer->session->active.is_null()) {
             drain(now, *backlog, *peer);
         }

@@ -73,8 +73,9 @@ inline constexpr std::uint8_t kProtocolUdp = 17;
 }
 
 /// Lowers the MSS option of a TCP SYN to what fits `mtu_bytes` whole (less 20 + 20 or 40 + 20 bytes
-/// of fixed headers, RFC 6691), mending the checksum. The packet must have parsed.
-/// True when it changed the packet.
-bool clamp_tcp_mss(base::MutableBytes packet, std::size_t mtu_bytes) noexcept;
+/// of fixed headers, RFC 6691), mending the checksum; one that is `checksum_partial` does not cover
+/// the option yet. The packet must have parsed. True when it changed the packet.
+bool clamp_tcp_mss(base::MutableBytes packet, std::size_t mtu_bytes,
+                   bool checksum_partial = false) noexcept;
 
 }  // namespace qe::net

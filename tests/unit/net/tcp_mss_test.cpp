@@ -44,6 +44,14 @@ TEST(TcpMss, IsLoweredWithItsChecksum) {
     EXPECT_EQ(v6, make_tcp(ipv6_options(), "02040550"));  // 1420 - 60 = 1360
 }
 
+TEST(TcpMss, IsLoweredBesideAPartialChecksum) {
+    auto packet = make_tcp({}, "020405b4");
+    begin_checksum(packet, 20, kProtocolTcp);
+    EXPECT_TRUE(clamp_tcp_mss(packet, 1420, true));
+    complete_checksum(packet, 20, kProtocolTcp);
+    EXPECT_EQ(packet, make_tcp({}, "02040564"));
+}
+
 TEST(TcpMss, IsFoundBehindOtherOptionsAtOddOffsets) {
     auto packet = make_tcp({},
                            "0402"

@@ -136,6 +136,20 @@ TEST_F(DataPlaneTest, AnswersWithPacketTooBigWhenConfigured) {
     EXPECT_EQ(world_.counter(a_, "too_big_refused"), 1U);
 }
 
+TEST_F(DataPlaneTest, AGatewayAnswersWithPacketTooBigWhenConfigured) {
+    world_.set_underlay_mtu(1280);
+    world_.config_of(b_).network.oversize = config::OversizePolicy::PacketTooBig;
+    start_chain(config::NodeRole::Gateway);
+    world_.run_for(seconds(5));  // PLPMTUD settles
+    send(a_, shape(a_, c_, 1420));
+    EXPECT_TRUE(world_.take_received(c_).empty());
+    const auto answers = world_.take_received(a_);
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(net::parse_packet(answers[0])->protocol, 1);
+    EXPECT_EQ(net::parse_packet(answers[0])->source, world_.overlay_address(b_, Family::V4));
+    EXPECT_EQ(world_.counter(b_, "too_big_refused"), 1U);
+}
+
 TEST_F(DataPlaneTest, NeverRefusesWhatMustPass) {
     world_.set_underlay_mtu(1280);
     world_.config_of(a_).network.oversize = config::OversizePolicy::PacketTooBig;

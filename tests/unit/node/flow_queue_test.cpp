@@ -256,6 +256,20 @@ TEST_F(FlowQueueTest, ReleasesItsSlotsWhenItEnds) {
     EXPECT_EQ(pool.bytes_used(), 0U);
 }
 
+TEST_F(FlowQueueTest, IsUsableAfterItWasCleared) {
+    push(bulk(1));
+    push({.flow = 1, .payload = 60});
+    push({.flow = 2, .payload = 60});
+    ASSERT_TRUE(pop());
+    EXPECT_GE(queue->clear(), 2U);
+    EXPECT_EQ(pool.bytes_used(), 0U);
+    EXPECT_TRUE(queue->empty());
+    EXPECT_EQ(queue->counters().overflowed, 0U);
+    EXPECT_FALSE(pop());
+    push({.flow = 1, .payload = 60});
+    EXPECT_TRUE(pop());
+}
+
 // -- Everything at once ---------------------------------------------------------------------------
 
 class FlowQueueProperty : public FlowQueueTest {

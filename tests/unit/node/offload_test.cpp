@@ -115,6 +115,27 @@ TEST_F(OffloadTest, ANarrowPathGetsSmallerSegmentsInsteadOfFragments) {
     EXPECT_EQ(world_.counter(a_, "fragments_sent"), 0U);
 }
 
+TEST_F(OffloadTest, ASynAsksForSegmentsThatFitThePath) {
+    world_.set_underlay_mtu(1280);
+    start_pair();
+    source_ = world_.overlay_address(a_, Family::V4).to_string();
+    destination_ = world_.overlay_address(b_, Family::V4).to_string();
+    const net::test::TcpFields syn{.flags = 0x02, .options = net::test::hex("020405b4")};
+    base::Bytes packet = net::test::begun(
+        net::test::make_tcp({.source = source_, .destination = destination_}, syn, {}), kIpv4,
+        net::test::kTcpNumber);
+    world_.send_ip(a_, packet,
+                   {.segmentation = net::Segmentation::None,
+                    .checksum_partial = true,
+                    .segment_bytes = 0,
+                    .transport_offset = kIpv4});
+    world_.run_for(milliseconds(200));
+    const auto packets = world_.take_received(b_);
+    ASSERT_EQ(packets.size(), 1U);
+    EXPECT_TRUE(net::test::checksums_hold(packets[0], kIpv4, net::test::kTcpNumber));
+    EXPECT_LT(net::test::u16_at(packets[0], kIpv4 + 22), 1280 - 40);
+}
+
 TEST_F(OffloadTest, AFragmentedDatagramCarriesItsChecksum) {
     world_.set_underlay_mtu(1280);
     start_pair();
