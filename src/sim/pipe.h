@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pipe: one direction of a link. What enters waits in a queue, leaves it at the link's rate, may be
+// lost, doubled, corrupted or held back, and arrives after the delay.
+//
+//   enter ─► up? ─► MTU ─► queue (drop-tail or CoDel) ─► rate ─► loss ─► corruption ─► delay ─► to
+//
+// Every condition may change while packets are under way: those already past a stage are not
+// concerned.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "quicether/base/rng.h"
+#include "quicether/base/time.h"
+#include "sim/packet.h"
+#include "sim/scheduler.h"
+
+namespace qe::sim {
+
+/// Losses come singly and in bursts (Gilbert 1960, Elliott 1963): a Markov chain with a good and a
+/// bad state, asked once for each packet.
+struct LossModel {
+    double good = 0;     ///< Probability of loss in the good state.
+    double bad = 0;      ///< And in the bad one.
+    double to_bad = 0;   ///< Probability of leaving the good state, for each packet.
+    double to_good = 1;  ///< And of leaving the bad one.
+
+    friend bool operator==(const LossModel&, const LossModel&) = default;
+};
+
+enum class QueueKind : std::uint8_t { DropTail, CoDel };
+
+struct PipeOptions {
+    bool up = true;
+    std::size_t mtu = 1500;      ///< Bytes of an IP packet; larger ones vanish without a word.
+    std::uint64_t rate_bps = 0;  ///< Bits per second of IP packets; 0: no limit, hence no queue.
+    QueueKind queue = QueueKind::DropTail;
+    std::size_t queue_bytes = 256U << 10;
+    base::Duration delay{0};   ///< One way.
+    base::Duration jitter{0};  ///< Added, uniform in [0, jitter]; packets keep their order.
+    LossModel loss;
+    double reorder = 0;            ///< Probability of being held back, and so overtaken,
+    base::Duration reorder_by{0};  ///< for this long.
+    double duplicate = 0;          ///< Probability of arriving twice.
+    double corrupt = 0;            ///< Probability of a flipped bit that the checksum misses.
+
+    friend bool operator==(const PipeOptions&, const PipeOptions&) = default;
+};
+
+struct PipeCounters {
+    std::uint64_t entered = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t delivered_bytes = 0;  ///< Of IP packets.
+    std::uint64_t lost_down = 0;
+    std::uint64_t lost_mtu = 0;
+    std::uint64_t lost_queue = 0;
+    std::uint64_t lost_random = 0;
+    std::uint64_t duplicated = 0;
+    std::uint64_t reordered = 0;
+    std::uint64_t corrupted = 0;
+    std::uint64_t marked = 0;  ///< CE set by CoDel instead of a drop (RFC 8289, RFC 3168).
+};
+
+class Pipe final : public Receiver {
+  public:
+    /// `to` must outlive the pipe, and the pipe what it has scheduled.
+    Pipe(Scheduler& scheduler, base::Rng rng, const PipeOptions& options, Receiver& to);
+
+    void receive(Packet packet) override;
+    void set_options(const PipeOptions& options);
+    [[nodiscard]] const PipeOptions& options() const noexcept { return options_; }
+    [[nodiscard]] const PipeCounters& counters() const noexcept { return counters_; }
+    [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
+
+  private:
+    struct Waiting {
+        Packet packet;
+        base::Instant since;
+    };
+    void serve();
+    void depart(Packet packet);
+    [[nodiscard]] bool lost_to_noise();
+    [[nodiscard]] bool chance(double probability);
+
+    Scheduler& scheduler_;
+    base::Rng rng_;
+    PipeOptions options_;
+    Receiver& to_;
+    std::deque<Waiting> queue_;
+    std::size_t queued_bytes_ = 0;
+    bool serving_ = false;
+    bool in_bad_state_ = false;
+    base::Instant last_arrival_;
+    PipeCounters counters_;
+};
+
+}  // namespace qe::sim
