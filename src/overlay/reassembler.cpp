@@ -18,6 +18,8 @@ using base::ErrorCode;
 /// A slot keeps a buffer up to this size for its next packet; larger ones are given back, so that
 /// a burst of 64 KiB packets does not pin memory beyond bytes_max for ever.
 constexpr std::size_t kBufferKeptMax = 2048;
+/// But one up to this size, enough for jumbo frames, is kept for whichever packet needs it next.
+constexpr std::size_t kSpareMax = 16U << 10;
 
 }  // namespace
 
@@ -95,6 +97,9 @@ std::size_t Reassembler::open(base::Instant now, const FragmentFields& fields) {
     }
     const std::uint32_t slot = take_slot();
     Partial& partial = slots_[slot];
+    if (partial.bytes.size() < fields.total && partial.bytes.size() < spare_.size()) {
+        partial.bytes.swap(spare_);
+    }
     if (partial.bytes.size() < fields.total) {
         partial.bytes.resize(fields.total);
     }
@@ -147,6 +152,9 @@ void Reassembler::close(std::size_t index) {
     const Open entry = open_[index];
     Partial& partial = slots_[entry.slot];
     bytes_held_ -= partial.total;
+    if (partial.bytes.capacity() > spare_.capacity() && partial.bytes.capacity() <= kSpareMax) {
+        partial.bytes.swap(spare_);
+    }
     if (partial.bytes.capacity() > kBufferKeptMax) {
         base::Bytes().swap(partial.bytes);
     }

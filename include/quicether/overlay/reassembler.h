@@ -94,6 +94,7 @@ class Reassembler {
     std::array<std::uint32_t, kClosedIdsMax> closed_{};  ///< A ring of ids.
     std::size_t closed_count_ = 0;                       ///< Ever closed; the ring's position.
     base::Bytes finished_;
+    base::Bytes spare_;  ///< The largest buffer that was left over lately.
     std::size_t bytes_held_ = 0;
     ReassemblyCounters counters_;
 };
