@@ -231,6 +231,11 @@ TEST_F(DataPathTest, FragmentedPacketsAllocateNothing) {
     expect_no_allocations("1,500 bytes, in fragments", udp_load(start_pair(), 1500), kPackets);
 }
 
+/// For hosts whose TUN device has a larger MTU.
+TEST_F(DataPathTest, JumboPacketsAllocateNothing) {
+    expect_no_allocations("9,000 bytes, in fragments", udp_load(start_pair(), 9000), kPackets);
+}
+
 /// Each super-packet is 49 packets of its stream.
 TEST_F(DataPathTest, SuperPacketsAllocateNothing) {
     expect_no_allocations("TCP, 64 KiB", tcp_load(start_pair()), kPackets / 10);
@@ -292,5 +297,6 @@ int main(int argc, char** argv) {
         return 1;
     }
     ::testing::InitGoogleTest(&argc, argv);
+    std::puts("Allocations in all:                    ours   ngtcp2   crypto");
     return RUN_ALL_TESTS();
 }
