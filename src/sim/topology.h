@@ -74,6 +74,9 @@ class Topology {
     /// Where the host puts what it sends through this link.
     [[nodiscard]] Receiver& entry(const std::string& link);
 
+    /// What a network was added with; null for a region and for an unknown name.
+    [[nodiscard]] const NetworkOptions* find_network(const std::string& name) const;
+
     // Faults. `link` is an access link ("alice/eth0"), a network's uplink ("home") or the way
     // between two regions ("europe-asia").
     [[nodiscard]] std::optional<LinkOptions> link_options(const std::string& link) const;
