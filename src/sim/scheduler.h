@@ -37,15 +37,20 @@ class Scheduler {
     [[nodiscard]] std::size_t events_waiting() const noexcept { return heap_.size(); }
 
   private:
+    /// Small, because the heap moves it about; the action waits in a slot.
     struct Event {
         base::Instant when;
         std::uint64_t number;
-        Action action;
+        std::uint32_t slot;
     };
     static bool later(const Event& a, const Event& b) noexcept;
+    [[nodiscard]] std::uint32_t keep(Action action);
+    [[nodiscard]] Action take(std::uint32_t slot);
 
     base::Instant now_ = base::Instant::from_nanoseconds(1'000'000'000);
     std::vector<Event> heap_;
+    std::vector<Action> actions_;
+    std::vector<std::uint32_t> free_slots_;
     std::uint64_t scheduled_ = 0;
     std::uint64_t events_run_ = 0;
 };
