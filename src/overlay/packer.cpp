@@ -26,10 +26,12 @@ bool Packer::add(base::ByteView header, base::ByteView payload, bool checksum_pa
         checksum_partial_ = checksum_partial;
         datagram_[0] = packets_header(checksum_partial);
     }
-    std::memcpy(datagram_.data() + used_, header.data(), header.size());
-    used_ += header.size();
-    std::memcpy(datagram_.data() + used_, payload.data(), payload.size());
-    used_ += payload.size();
+    for (const base::ByteView part : {header, payload}) {
+        if (!part.empty()) {  // where memcpy may not be given null
+            std::memcpy(datagram_.data() + used_, part.data(), part.size());
+            used_ += part.size();
+        }
+    }
     ++packets_;
     return true;
 }
