@@ -13,8 +13,8 @@
 #include <fmt/format.h>
 
 #include "config/text.h"
-#include "config/tree.h"
 #include "quicether/config/config.h"
+#include "quicether/config/tree.h"
 
 namespace qe::config {
 

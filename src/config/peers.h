@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "config/report.h"
-#include "config/tree.h"
 #include "quicether/config/config.h"
+#include "quicether/config/tree.h"
 
 namespace qe::config {
 

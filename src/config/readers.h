@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "config/report.h"
-#include "config/tree.h"
 #include "config/values.h"
+#include "quicether/config/tree.h"
 
 namespace qe::config {
 

@@ -15,8 +15,8 @@
 
 #include "config/guard.h"
 #include "config/text.h"
-#include "config/tree.h"
 #include "quicether/config/config.h"
+#include "quicether/config/tree.h"
 
 namespace qe::config {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/tree.h"
+#include "quicether/config/tree.h"
 
 #include <algorithm>
 

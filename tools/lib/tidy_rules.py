@@ -3,7 +3,7 @@
 here but in cmake/modules.table, because CMake reads it too."""
 
 # The modules that may know the operating system or the real world's time. All others are core.
-SHELL_MODULES = {"host", "app", "sim"}
+SHELL_MODULES = {"host", "app", "sim", "simulator"}
 
 # Header prefix -> {module: where}. "public": any file of the module; "private": files below
 # src/<module>; "cpp": .cpp files only.
@@ -19,7 +19,7 @@ THIRD_PARTY = {
     "uv.h": {"host": "private"},
     "libmnl/": {"host": "private"},
     "boost/": {"host": "private"},
-    "CLI/": {"app": "private"},
+    "CLI/": {"app": "private", "simulator": "private"},
     "gtest/": {},
     "gmock/": {},
     "benchmark/": {},
