@@ -37,6 +37,8 @@ struct FirewallCounters {
     std::uint64_t inbound = 0;        ///< Passed.
     std::uint64_t lost_outbound = 0;  ///< Blocked, or no room for another flow.
     std::uint64_t lost_inbound = 0;   ///< Blocked, or nobody's reply.
+
+    [[nodiscard]] std::uint64_t lost() const noexcept { return lost_outbound + lost_inbound; }
 };
 
 class Firewall final : public Middlebox {

@@ -51,6 +51,10 @@ struct NatCounters {
     std::uint64_t lost_hairpin = 0;   ///< From the inside to the outside address, not supported.
     std::uint64_t lost_unmapped = 0;  ///< From outside to a port that is nobody's.
     std::uint64_t lost_filtered = 0;  ///< From a remote that the filter does not let in.
+
+    [[nodiscard]] std::uint64_t lost() const noexcept {
+        return lost_full + lost_hairpin + lost_unmapped + lost_filtered;
+    }
 };
 
 class NatBox final : public Middlebox {

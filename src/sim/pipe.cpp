@@ -56,8 +56,7 @@ void Pipe::receive(Packet packet) {
     }
 }
 
-// --- Queue and rate
-// ---------------------------------------------------------------------------------
+// --- Queue and rate ------------------------------------------------------------------------------
 
 void Pipe::enqueue(Packet packet) {
     const std::size_t bytes = packet.wire_bytes();
@@ -123,8 +122,7 @@ bool Pipe::condemned(Waiting& head) {
     return false;
 }
 
-// --- Noise and delay
-// --------------------------------------------------------------------------------
+// --- Noise and delay -----------------------------------------------------------------------------
 
 void Pipe::depart(Packet packet) {
     if (lost_to_noise()) {
