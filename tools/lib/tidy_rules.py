@@ -5,6 +5,12 @@ here but in cmake/modules.table, because CMake reads it too."""
 # The modules that may know the operating system or the real world's time. All others are core.
 SHELL_MODULES = {"host", "app", "sim", "simulator"}
 
+# Those that become programs: they may include the version and the operating system's headers.
+PROGRAM_MODULES = {"host", "app", "simulator"}
+
+# Command line -> the module whose private headers it drives; that one has no public ones.
+PROGRAM_OF = {"simulator": "sim"}
+
 # Header prefix -> {module: where}. "public": any file of the module; "private": files below
 # src/<module>; "cpp": .cpp files only.
 THIRD_PARTY = {
