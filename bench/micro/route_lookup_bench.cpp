@@ -1,18 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Longest-prefix match over tables of 1,000 to 1,000,000 prefixes, and building them.
+// Longest-prefix match over tables of 1,000 to 1,000,000 prefixes, building them, and adding and
+// removing a prefix that covers them all. Counter bytes_per_prefix: heap memory in use.
 //
 // Lengths follow the public routing tables roughly: most IPv4 prefixes are /24, most IPv6 ones /48,
 // both down to /8 and /20. Addresses are drawn from within the prefixes, in random order, so that
 // caches get no help from the benchmark.
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <new>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include "quicether/base/rng.h"
 #include "quicether/route/prefix_table.h"
+
+namespace {
+
+std::size_t heap_bytes = 0;
+
+void* counted(void* memory) {
+    if (memory == nullptr) {
+        std::abort();
+    }
+    heap_bytes += malloc_usable_size(memory);
+    return memory;
+}
+
+void release(void* memory) noexcept {
+    heap_bytes -= malloc_usable_size(memory);
+    std::free(memory);
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(std::malloc(size)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    return counted(std::aligned_alloc(static_cast<std::size_t>(alignment), size));
+}
+void operator delete(void* memory) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { release(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { release(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { release(memory); }
 
 namespace {
 
@@ -79,6 +111,12 @@ std::vector<IpAddress> addresses_within(const std::vector<Prefix>& prefixes) {
     return addresses;
 }
 
+void insert_all(PrefixTable<std::uint32_t>& table, const std::vector<Prefix>& prefixes) {
+    for (std::size_t i = 0; i < prefixes.size(); ++i) {
+        table.insert(prefixes[i], static_cast<std::uint32_t>(i));
+    }
+}
+
 enum class Order { Chained, Independent };
 
 /// Chained: the next address depends on the result, which shows latency. Independent: as in a batch
@@ -86,10 +124,10 @@ enum class Order { Chained, Independent };
 template <Family kFamily, Order kOrder>
 void lookup(benchmark::State& state) {
     const auto prefixes = random_prefixes(static_cast<std::size_t>(state.range(0)), kFamily);
+    const std::size_t heap_before = heap_bytes;
     PrefixTable<std::uint32_t> table;
-    for (std::size_t i = 0; i < prefixes.size(); ++i) {
-        table.insert(prefixes[i], static_cast<std::uint32_t>(i));
-    }
+    insert_all(table, prefixes);
+    const auto table_bytes = static_cast<double>(heap_bytes - heap_before);
     const auto addresses = addresses_within(prefixes);
     std::size_t next = 0;
     std::uint32_t sum = 0;
@@ -99,6 +137,7 @@ void lookup(benchmark::State& state) {
         next = (next + 1 + (kOrder == Order::Chained ? sum & 1U : 0U)) % kAddresses;
     }
     benchmark::DoNotOptimize(sum);
+    state.counters["bytes_per_prefix"] = table_bytes / static_cast<double>(prefixes.size());
 }
 
 template <Family kFamily>
@@ -106,10 +145,20 @@ void build(benchmark::State& state) {
     const auto prefixes = random_prefixes(static_cast<std::size_t>(state.range(0)), kFamily);
     for (auto _ : state) {
         PrefixTable<std::uint32_t> table;
-        for (std::size_t i = 0; i < prefixes.size(); ++i) {
-            table.insert(prefixes[i], static_cast<std::uint32_t>(i));
-        }
+        insert_all(table, prefixes);
         benchmark::DoNotOptimize(table.size());
+    }
+}
+
+/// A default route, or half of one, comes and goes.
+template <Family kFamily>
+void cover_all(benchmark::State& state) {
+    PrefixTable<std::uint32_t> table;
+    insert_all(table, random_prefixes(static_cast<std::size_t>(state.range(0)), kFamily));
+    const Prefix widest(IpAddress::any(kFamily), static_cast<unsigned>(state.range(1)));
+    for (auto _ : state) {
+        table.insert(widest, 0);
+        table.erase(widest);
     }
 }
 
@@ -117,6 +166,8 @@ BENCHMARK(lookup<Family::V4, Order::Chained>)->RangeMultiplier(10)->Range(1000, 
 BENCHMARK(lookup<Family::V6, Order::Chained>)->RangeMultiplier(10)->Range(1000, 1'000'000);
 BENCHMARK(lookup<Family::V4, Order::Independent>)->RangeMultiplier(10)->Range(1000, 1'000'000);
 BENCHMARK(lookup<Family::V6, Order::Independent>)->RangeMultiplier(10)->Range(1000, 1'000'000);
+BENCHMARK(cover_all<Family::V4>)->ArgsProduct({{100'000, 1'000'000}, {0, 1}});
+BENCHMARK(cover_all<Family::V6>)->ArgsProduct({{100'000, 1'000'000}, {0, 1}});
 BENCHMARK(build<Family::V4>)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(build<Family::V6>)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 

@@ -6,9 +6,12 @@
 // are zero.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
+#include <tuple>
 
 #include "quicether/net/ip_address.h"
 
@@ -35,11 +38,12 @@ struct PrefixKey {
         return key;
     }
     [[nodiscard]] static PrefixKey of(const net::Prefix& prefix) noexcept {
-        PrefixKey key = of(prefix.address());
-        key.length = static_cast<std::uint8_t>(prefix.length());
-        key.high &= mask(prefix.length());
-        key.low &= mask(prefix.length() < 64 ? 0 : prefix.length() - 64);
-        return key;
+        return of(prefix.address()).truncated(prefix.length());
+    }
+    /// Its first `bits` bits, at most as many as it has.
+    [[nodiscard]] PrefixKey truncated(unsigned bits) const noexcept {
+        return {high & mask(bits), low & mask(bits < 64 ? 0 : bits - 64),
+                static_cast<std::uint8_t>(bits), family};
     }
 
     [[nodiscard]] net::Prefix prefix() const noexcept {
@@ -56,7 +60,25 @@ struct PrefixKey {
         const std::uint64_t word = index < 8 ? high : low;
         return static_cast<unsigned>(word >> (56 - 8 * (index % 8)) & 0xffU);
     }
-    /// `address` is a whole address of the same family.
+    /// The 64 bits from bit `from` (0 … 128) on, counted from the most significant one; zeros
+    /// behind the end.
+    [[nodiscard]] std::uint64_t bits_from(unsigned from) const noexcept {
+        if (from < 64) {
+            return high << from | low >> 1 >> (63 - from);
+        }
+        return from < 128 ? low << (from - 64) : 0;
+    }
+    /// How many leading bits both have in common, at most the length of the shorter.
+    [[nodiscard]] unsigned common_bits(const PrefixKey& other) const noexcept {
+        const auto shorter = static_cast<unsigned>(std::min(length, other.length));
+        return std::min(shorter, first_difference(other));
+    }
+    /// The first bit in which they differ, 128 when none does; lengths do not matter.
+    [[nodiscard]] unsigned first_difference(const PrefixKey& other) const noexcept {
+        const auto upper = static_cast<unsigned>(std::countl_zero(high ^ other.high));
+        return upper < 64 ? upper : 64 + static_cast<unsigned>(std::countl_zero(low ^ other.low));
+    }
+    /// `address` is of the same family and no shorter.
     [[nodiscard]] bool contains(const PrefixKey& address) const noexcept {
         const std::uint64_t differs = ((high ^ address.high) & mask(length)) |
                                       ((low ^ address.low) & mask(length < 64 ? 0 : length - 64U));
@@ -64,6 +86,10 @@ struct PrefixKey {
     }
 
     friend bool operator==(const PrefixKey&, const PrefixKey&) = default;
+    /// By address, shorter before longer. Of the same family.
+    friend bool operator<(const PrefixKey& a, const PrefixKey& b) noexcept {
+        return std::tie(a.high, a.low, a.length) < std::tie(b.high, b.low, b.length);
+    }
 
   private:
     /// Of so many bytes; the compiler makes one load of it.

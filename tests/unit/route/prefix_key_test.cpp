@@ -29,6 +29,31 @@ TEST(PrefixKey, GivesOctetsInNetworkOrder) {
     }
 }
 
+TEST(PrefixKey, GivesBitsFromAnyPositionWithZerosBehindTheEnd) {
+    const net::IpAddress whole = ip("8421:8421:8421:8421:1248:1248:1248:1248");
+    const auto address = PrefixKey::of(whole);
+    const auto bit = [&](unsigned index) { return index < 128 && whole.bit(index); };
+    for (unsigned from = 0; from <= 128; ++from) {
+        std::uint64_t wanted = 0;
+        for (unsigned i = 0; i < 64; ++i) {
+            wanted = wanted << 1 | (bit(from + i) ? 1U : 0U);
+        }
+        EXPECT_EQ(address.bits_from(from), wanted) << from;
+    }
+}
+
+TEST(PrefixKey, CountsCommonBitsUpToTheShorterLength) {
+    const auto common = [](const char* a, const char* b) {
+        return PrefixKey::of(prefix(a)).common_bits(PrefixKey::of(prefix(b)));
+    };
+    EXPECT_EQ(common("10.0.0.0/8", "10.128.0.0/9"), 8U);
+    EXPECT_EQ(common("10.0.0.0/9", "10.128.0.0/9"), 8U);
+    EXPECT_EQ(common("0.0.0.0/0", "10.0.0.0/8"), 0U);
+    EXPECT_EQ(common("fd00::/64", "fd00::/128"), 64U);
+    EXPECT_EQ(common("fd00::1/128", "fd00::3/128"), 126U);
+    EXPECT_EQ(common("fd00::1/128", "fd00::1/128"), 128U);
+}
+
 TEST(PrefixKey, ContainsWhatThePrefixContains) {
     base::Rng rng({});
     for (int i = 0; i < 20'000; ++i) {

@@ -2,6 +2,7 @@
 #include "quicether/route/prefix_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <string>
 
@@ -187,6 +188,126 @@ TEST(PrefixTable, AgreesWithTheReferenceOverRandomUpdates) {
     }
     EXPECT_TRUE(table.empty());
     expect_same_content(table, reference);
+}
+
+/// A table beside the reference, compared at every step.
+struct Pair {
+    PrefixTable<int> table;
+    Reference reference;
+    int value = 0;
+
+    void insert(const Prefix& p) {
+        EXPECT_EQ(table.insert(p, ++value), !reference.map().contains(p.network()));
+        reference.insert(p, value);
+    }
+    void erase(const Prefix& p) { EXPECT_EQ(table.erase(p), reference.erase(p)); }
+};
+
+/// `varied` bytes of the address from `first` on are random, as in a network with one owner.
+Prefix prefix_below(base::Rng& rng, std::string_view network, std::size_t first, std::size_t varied,
+                    unsigned length) {
+    const IpAddress given = ip(network);
+    std::array<std::byte, 16> bytes{};
+    std::copy(given.bytes().begin(), given.bytes().end(), bytes.begin());
+    rng.fill(base::MutableBytes(bytes).subspan(first, varied));
+    const auto all = base::ByteView(bytes).first(given.bytes().size());
+    return Prefix(IpAddress::from_bytes(all), length).network();
+}
+
+void expect_same_around(const Pair& pair, const std::vector<Prefix>& prefixes, base::Rng& rng) {
+    for (const Prefix& p : prefixes) {
+        std::array<std::byte, 16> bytes{};
+        std::copy(p.address().bytes().begin(), p.address().bytes().end(), bytes.begin());
+        const std::size_t size = p.address().bytes().size();
+        bytes[rng.below(size)] ^= static_cast<std::byte>(1U << rng.below(8));
+        ASSERT_NO_FATAL_FAILURE(expect_same_lookup(pair.table, pair.reference, p.address()));
+        ASSERT_NO_FATAL_FAILURE(expect_same_lookup(
+            pair.table, pair.reference, IpAddress::from_bytes(base::ByteView(bytes).first(size))));
+    }
+}
+
+/// Grows and shrinks through every form: bucket, narrow levels, wide ones, and back.
+void grow_and_shrink(const std::vector<Prefix>& prefixes, const std::vector<Prefix>& covering) {
+    base::Rng rng({});
+    Pair pair;
+    for (int round = 0; round < 2; ++round) {
+        for (std::size_t i = 0; i < prefixes.size(); ++i) {
+            pair.insert(prefixes[i]);
+            if (std::has_single_bit(i)) {
+                for (const Prefix& p : covering) {
+                    pair.insert(p);
+                    ASSERT_NO_FATAL_FAILURE(expect_same_around(pair, {prefixes[0], p}, rng));
+                }
+                ASSERT_NO_FATAL_FAILURE(expect_same_content(pair.table, pair.reference));
+                for (const Prefix& p : covering) {
+                    pair.erase(p);
+                }
+            }
+        }
+        ASSERT_NO_FATAL_FAILURE(expect_same_around(pair, prefixes, rng));
+        for (std::size_t i = 0; i < prefixes.size(); ++i) {
+            pair.erase(prefixes[i]);
+            const Prefix& near = prefixes[rng.below(prefixes.size())];
+            ASSERT_NO_FATAL_FAILURE(expect_same_around(pair, {near}, rng));
+            if (std::has_single_bit(prefixes.size() - i)) {
+                ASSERT_NO_FATAL_FAILURE(expect_same_content(pair.table, pair.reference));
+            }
+        }
+        EXPECT_TRUE(pair.table.empty());
+    }
+}
+
+TEST(PrefixTable, GrowsAndShrinksOverOneNetworkOfHosts) {
+    base::Rng rng({});
+    std::vector<Prefix> prefixes;
+    for (int i = 0; i < 10'000; ++i) {
+        prefixes.push_back(prefix_below(rng, "fd71:7569:6365::", 6, 10, 128));
+    }
+    grow_and_shrink(prefixes, {prefix("::/0"), prefix("fd00::/8"), prefix("fd71:7569:6365::/48"),
+                               prefix("fd71:7569:6364::/47"), prefix("8000::/1")});
+}
+
+TEST(PrefixTable, GrowsAndShrinksOverMixedLengths) {
+    base::Rng rng({});
+    std::vector<Prefix> prefixes;
+    for (int i = 0; i < 10'000; ++i) {
+        const auto length = static_cast<unsigned>(10 + rng.below(23));
+        prefixes.push_back(prefix_below(rng, "10.0.0.0", 1, 3, length));
+    }
+    std::sort(prefixes.begin(), prefixes.end());
+    prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+    grow_and_shrink(prefixes, {prefix("0.0.0.0/0"), prefix("128.0.0.0/1"), prefix("10.0.0.0/8"),
+                               prefix("10.0.0.0/9"), prefix("11.0.0.0/8")});
+}
+
+/// All differ behind bit 100 only, more than a bucket or a lookup word keeps of them.
+TEST(PrefixTable, GrowsAndShrinksOverPrefixesThatDifferInTheirLastBits) {
+    base::Rng rng({});
+    std::vector<Prefix> prefixes;
+    for (int i = 0; i < 4000; ++i) {
+        const auto length = static_cast<unsigned>(112 + rng.below(17));
+        prefixes.push_back(prefix_below(rng, "2001:db8:1:2:3:4::", 14, 2, length));
+    }
+    std::sort(prefixes.begin(), prefixes.end());
+    prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+    grow_and_shrink(prefixes, {prefix("::/0"), prefix("2001:db8::/32"),
+                               prefix("2001:db8:1:2:3:4::/100"), prefix("2001:db8:1:2::/64")});
+}
+
+TEST(PrefixTable, ShorterPrefixesOneByOneKeepEveryLongerOne) {
+    base::Rng rng({});
+    Pair pair;
+    std::vector<Prefix> prefixes;
+    for (int i = 0; i < 40; ++i) {
+        prefixes.push_back(prefix_below(rng, "2001:db8:1:2:3:4:5:0", 14, 2, 128));
+        pair.insert(prefixes.back());
+    }
+    for (unsigned length = 112; length-- > 0;) {
+        prefixes.push_back(Prefix(ip("2001:db8:1:2:3:4:5:0"), length).network());
+        pair.insert(prefixes.back());
+        ASSERT_NO_FATAL_FAILURE(expect_same_around(pair, prefixes, rng));
+    }
+    expect_same_content(pair.table, pair.reference);
 }
 
 TEST(PrefixTable, EveryLengthOfOneAddressNests) {
