@@ -2,6 +2,9 @@
 //
 // Disk: what a host keeps over crashes. Writes take time, may find the disk full, and a crash in
 // the middle of one leaves either the old contents, or a torn file where writes are not atomic.
+//
+// As with the daemon's writer, a file is written once at a time: of the writes that are asked for
+// meanwhile only the newest follows.
 #pragma once
 
 #include <cstdint>
@@ -32,10 +35,13 @@ class Disk {
     void set_options(const DiskOptions& options) noexcept { options_ = options; }
     [[nodiscard]] const DiskOptions& options() const noexcept { return options_; }
 
-    /// Begins a write; contents are safe `write_time` later. False when the disk is full.
+    /// Begins a write, or queues it behind the one under way; contents are safe `write_time` after
+    /// the beginning. False when the disk is full: then nothing changes.
     bool write(base::Instant now, const std::string& name, base::Bytes contents);
     /// The host stops: finishes what had its time, tears or forgets the rest.
     void crash(base::Instant now);
+    /// The host stops in order: what was being written gets its time.
+    void finish();
     /// What a node that starts now finds.
     [[nodiscard]] const std::map<std::string, base::Bytes>& files(base::Instant now);
 
@@ -43,6 +49,7 @@ class Disk {
     struct Pending {
         base::Instant safe_at;
         base::Bytes contents;
+        std::optional<base::Bytes> next;  ///< Begins when this one is safe.
     };
     void settle(base::Instant now);
 

@@ -70,7 +70,7 @@ Status Topology::connect_regions(const std::string& a, const std::string& b,
         return fail(ErrorCode::kBadConfig, "these regions are connected already");
     }
     parts_->ways.emplace(name,
-                         std::make_unique<RegionWay>(scheduler_, parts_->rng.fork(name),
+                         std::make_unique<RegionWay>(scheduler_, parts_->stream(name),
                                                      LinkOptions{each_way, each_way}, *from, *to));
     for (Place* const region : {from, to}) {
         parts_->announce_in_region(*region, region->v4.prefix());
@@ -106,7 +106,7 @@ Status Topology::add_network(const NetworkOptions& options) {
         if (!outside) {
             return fail(ErrorCode::kBadConfig, "the parent has no address left for a NAT box");
         }
-        network->nat = std::make_unique<NatBox>(scheduler_, parts_->rng.fork(options.name + "/nat"),
+        network->nat = std::make_unique<NatBox>(scheduler_, parts_->stream(options.name + "/nat"),
                                                 *options.nat, *outside);
     }
     parts_->build_uplink(*network);
@@ -149,8 +149,8 @@ void Topology::Parts::build_uplink(Place& network) {
     Firewall* const firewall = network.firewall.get();
     Receiver& nat_outside = nat != nullptr ? nat->outside() : network.router.from_above();
     Receiver& outermost = firewall != nullptr ? firewall->outside() : nat_outside;
-    base::Rng stream = rng.fork(network.name);
-    network.uplink = std::make_unique<Duplex>(scheduler, stream, network.options.uplink,
+    base::Rng random = stream(network.name);
+    network.uplink = std::make_unique<Duplex>(scheduler, random, network.options.uplink,
                                               parent.router.from_below(), outermost);
     Receiver* way_out = &network.uplink->up;
     if (firewall != nullptr) {
@@ -198,7 +198,7 @@ void Topology::Parts::announce_in_region(const Place& region, const net::Prefix&
     }
 }
 
-const NetworkOptions* Topology::network(const std::string& name) const {
+const NetworkOptions* Topology::find_network(const std::string& name) const {
     const Place* const place = parts_->find_network(name);
     return place == nullptr ? nullptr : &place->options;
 }
@@ -253,7 +253,7 @@ base::Result<Attachment> Topology::attach(const std::string& link, const std::st
         return fail(ErrorCode::kBadConfig, "the network has no address left");
     }
     auto joined =
-        std::make_unique<AccessLink>(scheduler_, parts_->rng.fork(link), options, *place, host);
+        std::make_unique<AccessLink>(scheduler_, parts_->stream(link), options, *place, host);
     joined->v4 = v4;
     joined->v6 = v6;
     Attachment attachment{network, net::Prefix(*v4, place->v4.prefix().length()), std::nullopt};

@@ -28,8 +28,12 @@ class Nowhere final : public Receiver {
 };
 
 struct Topology::Parts {
-    Parts(Scheduler& its_scheduler, base::Rng its_rng)
-        : scheduler(its_scheduler), rng(std::move(its_rng)) {}
+    Parts(Scheduler& its_scheduler, base::Rng rng) : scheduler(its_scheduler) { rng.fill(seed); }
+
+    /// Depends on the name, and on how often it was asked for, but not on what else there is.
+    [[nodiscard]] base::Rng stream(const std::string& name) {
+        return base::Rng(seed).fork(name + " " + std::to_string(++streams[name]));
+    }
 
     [[nodiscard]] Place* find(const std::string& name) const {
         const auto found = places.find(name);
@@ -61,7 +65,8 @@ struct Topology::Parts {
     void visit_links(Visit&& visit) const;
 
     Scheduler& scheduler;
-    base::Rng rng;
+    base::Rng::Seed seed{};
+    std::map<std::string, std::uint64_t> streams;  ///< How many were made for each name.
     Nowhere nowhere;
     std::size_t regions = 0;
     std::map<std::string, std::unique_ptr<Place>> places;
