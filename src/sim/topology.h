@@ -94,12 +94,9 @@ class Topology {
     /// link: into nothing.
     [[nodiscard]] Receiver& entry(const std::string& link);
 
+    // Questions.
     /// What a network was added with; null for a region and for an unknown name.
     [[nodiscard]] const NetworkOptions* find_network(const std::string& name) const;
-
-    // Questions.
-    /// Null for an unknown name. Valid as long as the topology.
-    [[nodiscard]] const NetworkOptions* network(const std::string& name) const;
     /// Of a network with a NAT box.
     [[nodiscard]] std::optional<net::IpAddress> outside_address(const std::string& network) const;
 
