@@ -94,8 +94,8 @@ std::uint32_t PrefixTrie::exact_in(Ref bucket, unsigned from, const PrefixKey& k
     const BucketItem wanted = BucketItem::of(key, from, 0);
     for (const BucketItem& item : buckets_.items(bucket)) {
         const std::uint32_t entry = item.entry & ~BucketItem::kPartial;
-        if (item.word == wanted.word && (item.entry & BucketItem::kPartial) == wanted.entry &&
-            keys_[entry] == key) {
+        if (item.word == wanted.word && item.is_partial() == wanted.is_partial() &&
+            (!item.is_partial() || keys_[entry] == key)) {
             return entry;
         }
     }
@@ -142,18 +142,25 @@ void PrefixTrie::add_to_bucket(Ref& bucket, unsigned from, std::uint32_t entry) 
         rebuild(bucket, from, entry);
         return;
     }
-    const std::size_t position = position_in(bucket, keys_[entry]);
-    bucket = buckets_.insert(bucket, position, BucketItem::of(keys_[entry], from, entry));
+    const BucketItem added = BucketItem::of(keys_[entry], from, entry);
+    const auto items = buckets_.items(bucket);
+    const auto shorter = std::find_if_not(
+        items.begin(), items.end(), [&](const BucketItem& item) { return is_longer(item, added); });
+    bucket = buckets_.insert(bucket, static_cast<std::size_t>(shorter - items.begin()), added);
 }
 
-/// Behind those that are longer, and in front of the rest.
-std::size_t PrefixTrie::position_in(Ref bucket, const PrefixKey& key) const noexcept {
-    const auto items = buckets_.items(bucket);
-    const auto shorter = std::find_if(items.begin(), items.end(), [&](const BucketItem& item) {
-        return item.entry == kNoEntry ||
-               keys_[item.entry & ~BucketItem::kPartial].length <= key.length;
-    });
-    return static_cast<std::size_t>(shorter - items.begin());
+/// Unused items are longer than none.
+bool PrefixTrie::is_longer(const BucketItem& item, const BucketItem& than) const noexcept {
+    if (item.is_partial() && than.is_partial()) {
+        const auto length = [&](std::uint32_t entry) {
+            return keys_[entry & ~BucketItem::kPartial].length;
+        };
+        return length(item.entry) > length(than.entry);
+    }
+    if (item.is_partial() || than.is_partial()) {
+        return item.is_partial();
+    }
+    return item.entry != kNoEntry && item.end() < than.end();
 }
 
 /// Puts a level above the one at `ref`, which begins at bit `from` or behind and skips bits that

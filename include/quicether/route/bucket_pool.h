@@ -38,9 +38,11 @@ struct BucketItem {
                                        std::uint32_t entry) noexcept;
     /// `window` are the address's 32 bits from the bucket's position on.
     [[nodiscard]] bool matches(std::uint32_t window) const noexcept {
-        const std::uint32_t end = word & (0U - word);
-        return ((word ^ window) & (0U - 2 * end)) == 0;
+        return ((word ^ window) & (0U - 2 * end())) == 0;
     }
+    /// The one behind the bits, of less weight the longer the prefix; 0 in unused items.
+    [[nodiscard]] std::uint32_t end() const noexcept { return word & (0U - word); }
+    [[nodiscard]] bool is_partial() const noexcept { return (entry & kPartial) != 0; }
 
     friend bool operator==(const BucketItem&, const BucketItem&) = default;
 };

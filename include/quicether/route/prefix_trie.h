@@ -100,7 +100,7 @@ class PrefixTrie {
                                            const PrefixKey& address) const noexcept;
     [[nodiscard]] std::uint32_t exact_in(Ref bucket, unsigned from,
                                          const PrefixKey& key) const noexcept;
-    [[nodiscard]] std::size_t position_in(Ref bucket, const PrefixKey& key) const noexcept;
+    [[nodiscard]] bool is_longer(const BucketItem& item, const BucketItem& than) const noexcept;
     void add(std::uint32_t entry);
     void add_to_bucket(Ref& bucket, unsigned from, std::uint32_t entry);
     [[nodiscard]] std::size_t position_of(Ref bucket, std::uint32_t entry) const noexcept;
