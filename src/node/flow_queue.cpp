@@ -71,11 +71,16 @@ void FlowQueue::push(base::Instant now, const QueuedPacket& packet) {
     (flow.head == kNone ? flow.head : nodes_[flow.tail].next) = node;
     flow.tail = node;
     flow.bytes += packet.size;
+    ++flow.packets;
     bytes_ += packet.size;
     if (!flow.is_listed) {
         flow.is_listed = true;
         flow.deficit = static_cast<std::int32_t>(options_.quantum_bytes);
         append(new_, index);
+    }
+    while (flow.packets > 1 &&
+           (flow.packets > options_.flow_packets_max || flow.bytes > options_.flow_bytes_max)) {
+        drop_head(flow);
     }
     if (bytes_ > options_.bytes_max) {
         // One search is enough: the fattest flow holds no less than what was pushed just now.
@@ -255,6 +260,7 @@ PacketSlot FlowQueue::unlink_head(Flow& flow) noexcept {
     Node& node = nodes_[index];
     account(flow, node, node.left);
     flow.head = node.next;
+    --flow.packets;
     node.next = free_node_;
     free_node_ = index;
     if (flow.cutter != kNone) {

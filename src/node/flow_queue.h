@@ -27,7 +27,11 @@ namespace qe::node {
 
 struct FlowQueueOptions {
     std::size_t bytes_max = 16U << 20;  ///< Packet bytes that may wait.
-    std::size_t flows = 256;            ///< Hash buckets; a power of two.
+    /// What one flow may hold; beyond, its oldest packets go. CoDel is slow with a flow that does
+    /// not listen, whose packets would arrive long after their time.
+    std::size_t flow_bytes_max = 4U << 20;
+    std::uint32_t flow_packets_max = 4096;
+    std::size_t flows = 256;  ///< Hash buckets; a power of two.
     base::Duration target = base::milliseconds(5);
     base::Duration interval = base::milliseconds(100);
     std::size_t quantum_bytes = 1500;  ///< What a flow may send in its turn.
@@ -96,6 +100,7 @@ class FlowQueue {
         std::uint32_t tail = kNone;
         std::uint32_t next = kNone;  ///< Flow after this one in its list.
         std::uint32_t bytes = 0;     ///< That wait.
+        std::uint32_t packets = 0;   ///< Likewise; a super-packet is one.
         std::int32_t deficit = 0;  ///< Bytes it may still send in this turn; a debt when negative.
         std::uint32_t cutter = kNone;  ///< Of the packet at the head, when it is being cut.
         bool is_listed = false;

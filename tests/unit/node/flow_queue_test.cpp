@@ -210,6 +210,28 @@ TEST_F(FlowQueueTest, TakesOverflowFromTheFattestFlow) {
     EXPECT_EQ(pool.bytes_used(), 0U);
 }
 
+TEST_F(FlowQueueTest, KeepsTheNewestOfAFlowThatHoldsTooMuch) {
+    restart({.flow_bytes_max = 20'000, .flow_packets_max = 10});
+    push({.flow = 2, .payload = 960});
+    for (int i = 0; i < 30; ++i) {
+        push({.flow = 1, .payload = 960});  // by packets
+    }
+    push(bulk(3));
+    push(bulk(3));  // by bytes, but never the only one
+    EXPECT_EQ(queue->counters().overflowed, 21U);
+    std::map<std::uint16_t, std::uint32_t> first;
+    std::map<std::uint16_t, std::size_t> payload;
+    for (const Left& left : drain()) {
+        payload[left.flow] += left.payload;
+        first.try_emplace(left.flow, left.place);
+    }
+    EXPECT_EQ(payload[2], 960U);
+    EXPECT_EQ(payload[1], 10U * 960);
+    EXPECT_EQ(first[1], 20U * 960);
+    EXPECT_EQ(payload[3], 40 * kMss);
+    EXPECT_EQ(first[3], 40 * kMss);
+}
+
 TEST_F(FlowQueueTest, MakesRoomByDroppingTheRestOfASuperPacket) {
     push(bulk(1));
     push({.flow = 2, .payload = 60});
