@@ -117,6 +117,7 @@ TEST_F(PipeTest, BeginsToSendAtOnceAfterIdling) {
     Pipe pipe = make(options);
     send(pipe, 1);
     drain(scheduler_);
+    scheduler_.run_until(start_ + seconds(1));
     const base::Instant later = scheduler_.now();
     send(pipe, 2);
     drain(scheduler_);
