@@ -20,7 +20,7 @@ THIRD_PARTY = {
     "openssl/": {"crypto": "private", "quic": "private"},
     "ngtcp2/": {"quic": "private"},
     "toml++/": {"config": "cpp"},
-    "nlohmann/": {"control": "cpp"},
+    "nlohmann/": {"control": "cpp", "sim": "cpp"},
     "spdlog/": {"host": "cpp"},
     "uv.h": {"host": "private"},
     "libmnl/": {"host": "private"},
