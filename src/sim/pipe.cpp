@@ -39,9 +39,7 @@ void Pipe::set_options(const PipeOptions& options) noexcept {
     options_ = options;
 }
 
-std::size_t Pipe::inside() const noexcept {
-    return queue_.size() + flying_.size() + held_.size() + (sending_ ? 1 : 0);
-}
+std::size_t Pipe::inside() const noexcept { return queue_.size() + flying_.size() + held_.size(); }
 
 void Pipe::receive(Packet packet) {
     ++counters_.entered;
@@ -49,8 +47,8 @@ void Pipe::receive(Packet packet) {
         ++counters_.lost_down;
     } else if (packet.wire_bytes() > options_.mtu) {
         ++counters_.lost_mtu;
-    } else if (options_.rate_bps == 0 && !sending_) {
-        depart(std::move(packet));
+    } else if (queue_.empty() && line_free_at_ <= scheduler_.now()) {
+        send(std::move(packet));
     } else {
         enqueue(std::move(packet));
     }
@@ -60,43 +58,51 @@ void Pipe::receive(Packet packet) {
 
 void Pipe::enqueue(Packet packet) {
     const std::size_t bytes = packet.wire_bytes();
-    if (sending_ && queued_bytes_ + bytes > options_.queue_bytes) {
+    if (queued_bytes_ + bytes > options_.queue_bytes) {
         ++counters_.lost_queue;
         return;
     }
     queued_bytes_ += bytes;
     queue_.push({std::move(packet), scheduler_.now()});
-    if (!sending_) {
-        send_next();
+    if (!serving_) {
+        schedule_service();
     }
+}
+
+void Pipe::schedule_service() {
+    serving_ = true;
+    scheduler_.at(line_free_at_, [this] { serve(); });
 }
 
 /// Takes packets from the queue until one occupies the line.
-void Pipe::send_next() {
-    while (!queue_.empty()) {
+void Pipe::serve() {
+    serving_ = false;
+    while (!queue_.empty() && line_free_at_ <= scheduler_.now()) {
         Waiting head = queue_.pop();
-        const std::size_t bytes = head.packet.wire_bytes();
-        queued_bytes_ -= bytes;
+        queued_bytes_ -= head.packet.wire_bytes();
         if (condemned(head)) {
             ++counters_.lost_queue;
-            continue;
+        } else {
+            send(std::move(head.packet));
         }
-        if (options_.rate_bps == 0) {
-            depart(std::move(head.packet));
-            continue;
-        }
-        sent_ = std::move(head.packet);
-        sending_ = true;
-        scheduler_.after(sending_time(bytes), [this] { on_sent(); });
-        return;
     }
-    bit_remainder_ = 0;
+    if (!queue_.empty()) {
+        schedule_service();
+    }
 }
 
-void Pipe::on_sent() {
-    sending_ = false;
-    depart(std::move(sent_));
-    send_next();
+/// Puts a packet on the free line, which it leaves when its last bit is sent. What happens to it
+/// then is decided now, which spares an event.
+void Pipe::send(Packet packet) {
+    const base::Instant now = scheduler_.now();
+    if (line_free_at_ < now) {
+        bit_remainder_ = 0;  // the line was idle
+    }
+    line_free_at_ = now;
+    if (options_.rate_bps > 0) {
+        line_free_at_ = now + sending_time(packet.wire_bytes());
+    }
+    depart(std::move(packet));
 }
 
 base::Duration Pipe::sending_time(std::size_t bytes) noexcept {
@@ -149,7 +155,7 @@ void Pipe::fly(Packet packet) {
         const auto bound = static_cast<std::uint64_t>(options_.jitter.count()) + 1;
         delay += base::Duration(static_cast<base::Duration::rep>(rng_.below(bound)));
     }
-    const base::Instant arrives = std::max(scheduler_.now() + delay, last_arrival_);
+    const base::Instant arrives = std::max(line_free_at_ + delay, last_arrival_);
     if (options_.reorder_by.count() > 0 && chance(options_.reorder)) {
         ++counters_.reordered;
         held_.push_back({std::move(packet), arrives + options_.reorder_by, counters_.reordered});

@@ -88,10 +88,10 @@ class Pipe final : public Receiver {
     [[nodiscard]] const PipeOptions& options() const noexcept { return options_; }
     [[nodiscard]] const PipeCounters& counters() const noexcept { return counters_; }
     [[nodiscard]] std::size_t queued_bytes() const noexcept { return queued_bytes_; }
-    /// Packets that wait, are being sent or fly, counted one by one.
+    /// Packets that wait or fly, counted one by one.
     [[nodiscard]] std::size_t inside() const noexcept;
     /// Whether no event of this pipe is scheduled, so that it may be destroyed.
-    [[nodiscard]] bool idle() const noexcept { return !sending_ && !landing_ && held_.empty(); }
+    [[nodiscard]] bool idle() const noexcept { return !serving_ && !landing_ && held_.empty(); }
 
   private:
     struct Waiting {
@@ -105,8 +105,9 @@ class Pipe final : public Receiver {
     };
     static bool lands_later(const Flying& a, const Flying& b) noexcept;
     void enqueue(Packet packet);
-    void send_next();
-    void on_sent();
+    void schedule_service();
+    void serve();
+    void send(Packet packet);
     [[nodiscard]] base::Duration sending_time(std::size_t bytes) noexcept;
     [[nodiscard]] bool condemned(Waiting& head);
     void depart(Packet packet);
@@ -126,8 +127,8 @@ class Pipe final : public Receiver {
     Ring<Waiting> queue_;
     std::size_t queued_bytes_ = 0;
     CoDelLaw codel_;
-    bool sending_ = false;
-    Packet sent_;                      ///< The one being sent, while `sending_`.
+    bool serving_ = false;             ///< An event is scheduled for the queue.
+    base::Instant line_free_at_;       ///< When the last packet on the line has left it.
     std::uint64_t bit_remainder_ = 0;  ///< Nanoseconds × rate that rounding left over.
     bool in_bad_state_ = false;
     base::Instant last_arrival_;
