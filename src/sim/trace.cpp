@@ -12,8 +12,16 @@
 namespace qe::sim {
 namespace {
 
-constexpr std::uint64_t kOddA = 0xff51afd7ed558ccd;
-constexpr std::uint64_t kOddB = 0xc4ceb9fe1a85ec53;
+// Any odd numbers with about as many ones as zeros.
+constexpr std::uint64_t kFirst = 0xff51afd7ed558ccd;
+constexpr std::uint64_t kSecond = 0xc4ceb9fe1a85ec53;
+
+/// Both halves of the product: every bit of either factor reaches every bit of the result's middle.
+std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) noexcept {
+    __extension__ using Product = unsigned __int128;
+    const Product product = static_cast<Product>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
 
 /// Little-endian on every machine; `size` <= 8.
 std::uint64_t load(const std::byte* at, std::size_t size) noexcept {
@@ -82,36 +90,21 @@ void append_record(std::string& out, const TraceRecord& record,
 
 }  // namespace
 
-// Two lanes, so that the multiplications of neighbouring words overlap. Each step is a bijection of
-// the lane for a given word and of the word for a given lane: no single difference can vanish.
 void TraceHash::add(std::uint64_t value) noexcept {
-    a_ = std::rotl((a_ ^ value) * kOddA, 29);
-    b_ = std::rotl(b_ + a_, 17) * kOddB;
+    state_ = multiply_fold(state_ ^ value, kFirst) + kSecond;
 }
 
 void TraceHash::add(base::ByteView bytes) noexcept {
-    std::uint64_t a = a_;
-    std::uint64_t b = b_;
+    std::uint64_t state = state_;
     const std::byte* at = bytes.data();
     std::size_t rest = bytes.size();
     for (; rest >= 16; rest -= 16, at += 16) {
-        a = std::rotl((a ^ load(at, 8)) * kOddA, 29);
-        b = std::rotl((b ^ load(at + 8, 8)) * kOddB, 31);
+        state = multiply_fold(load(at, 8) ^ state, load(at + 8, 8) ^ kFirst) + kSecond;
     }
-    a_ = a;
-    b_ = b;
-    if (rest > 0) {
-        add(load(at, std::min<std::size_t>(rest, 8)));
-        add(rest > 8 ? load(at + 8, rest - 8) : 0);
-    }
+    state_ = state;
+    add(rest > 0 ? load(at, std::min<std::size_t>(rest, 8)) : 0);
+    add(rest > 8 ? load(at + 8, rest - 8) : 0);
     add(bytes.size());
-}
-
-std::uint64_t TraceHash::value() const noexcept {
-    std::uint64_t mixed = a_ ^ std::rotl(b_, 32);
-    mixed = (mixed ^ (mixed >> 33)) * kOddA;
-    mixed = (mixed ^ (mixed >> 33)) * kOddB;
-    return mixed ^ (mixed >> 33);
 }
 
 std::string_view to_text(TraceKind kind) noexcept {

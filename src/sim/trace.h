@@ -27,11 +27,10 @@ class TraceHash {
     void add(std::uint64_t value) noexcept;
     /// Includes the size, so that runs cannot slide into each other.
     void add(base::ByteView bytes) noexcept;
-    [[nodiscard]] std::uint64_t value() const noexcept;
+    [[nodiscard]] std::uint64_t value() const noexcept { return state_; }
 
   private:
-    std::uint64_t a_ = 0x9e3779b97f4a7c15;
-    std::uint64_t b_ = 0xc2b2ae3d27d4eb4f;
+    std::uint64_t state_ = 0x9e3779b97f4a7c15;
 };
 
 enum class TraceKind : std::uint8_t { Sent, Received, TunRead, TunWritten, Host, Action, Log };

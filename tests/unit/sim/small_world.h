@@ -3,6 +3,7 @@
 // A world of a few hosts in public networks, for tests of hosts and worlds.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
