@@ -144,6 +144,7 @@ TEST_F(TopologyMoves, ANatBoxGivesOldMappingsToNobodyAfterARebind) {
     EXPECT_EQ(third.ip, topology_.outside_address("home"));
     EXPECT_TRUE(arrives("a", third, b));
     EXPECT_FALSE(arrives("a", {first.ip, third.port, 0}, b)) << "the old address is nobody's";
+    EXPECT_EQ(topology_.device_totals().lost_no_route, 2U);
 }
 
 }  // namespace
