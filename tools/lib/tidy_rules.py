@@ -17,7 +17,7 @@ THIRD_PARTY = {
     "tl/": {"*": "public"},
     "fmt/": {"*": "public"},
     "sodium": {"base": "cpp", "crypto": "private"},
-    "openssl/": {"crypto": "private", "quic": "private"},
+    "openssl/": {"crypto": "private", "quic": "private", "sim": "cpp"},
     "ngtcp2/": {"quic": "private"},
     "toml++/": {"config": "cpp"},
     "nlohmann/": {"control": "cpp", "sim": "cpp"},
@@ -37,6 +37,7 @@ SYSTEM_HEADERS = {
     "arpa/inet.h": {"net": "cpp", "quic": "private"},
     "netinet/in.h": {"quic": "private"},
     "sys/socket.h": {"quic": "private"},
+    "sys/time.h": {"sim": "cpp"},
 }
 
 # C++ headers that a core module has no use for, with what to do instead.

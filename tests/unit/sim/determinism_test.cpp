@@ -4,11 +4,16 @@
 // one process and between processes, whose memory lies elsewhere.
 #include "sim/determinism.h"
 
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <sys/time.h>
+
 #include <array>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -107,6 +112,52 @@ TEST(Determinism, GivesAnotherSeedAnotherRun) { EXPECT_NE(run_eventful(7), run_e
 TEST(Determinism, AnswersWithTheWallClockThatWasSet) {
     set_wall_clock({1'800'000'000}, base::milliseconds(250));
     EXPECT_EQ(std::time(nullptr), 1'800'000'000);
+    timeval now{};
+    gettimeofday(&now, nullptr);
+    EXPECT_EQ(now.tv_sec, 1'800'000'000);
+    EXPECT_EQ(now.tv_usec, 250'000);
+}
+
+TEST(Determinism, ShowsTheTlsLibraryTheWallClockThatWasSet) {
+    set_wall_clock({1'800'000'000});
+    SSL_SESSION* const session = SSL_SESSION_new();
+    EXPECT_EQ(SSL_SESSION_get_time_ex(session), 1'800'000'000);
+    SSL_SESSION_free(session);
+}
+
+using Drawn = std::array<unsigned char, 16>;
+
+/// By both ways that the library has.
+std::pair<Drawn, Drawn> draw() {
+    std::pair<Drawn, Drawn> drawn;
+    EXPECT_EQ(RAND_bytes(drawn.first.data(), drawn.first.size()), 1);
+    EXPECT_EQ(RAND_priv_bytes(drawn.second.data(), drawn.second.size()), 1);
+    return drawn;
+}
+
+TEST(Determinism, BeginsTheTlsLibrarysGeneratorAnew) {
+    make_process_deterministic();
+    restart_randomness(1);
+    const auto first = draw();
+    const auto second = draw();
+    restart_randomness(1);
+    EXPECT_EQ(draw(), first);
+    EXPECT_NE(first, second);
+    restart_randomness(2);
+    EXPECT_NE(draw(), first);
+}
+
+TEST(Determinism, LetsAHostDrawWithoutChangingWhatOthersDraw) {
+    make_process_deterministic();
+    restart_randomness(1);
+    const auto undisturbed = draw();
+    restart_randomness(1);
+    base::Rng rng{base::Rng::Seed{}};
+    {
+        const TlsRandomness scope(rng);
+        EXPECT_NE(draw(), undisturbed);
+    }
+    EXPECT_EQ(draw(), undisturbed);
 }
 
 }  // namespace
