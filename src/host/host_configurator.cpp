@@ -103,6 +103,9 @@ void HostConfigurator::apply_diff(const PlanDiff& diff, HostProblems& problems) 
     remove(diff);
     add_addresses(diff.add_addresses, problems);
     if (diff.set_up) {
+        // A wish only: with the kernel's 500 small packets are lost whenever we wait a few
+        // milliseconds for a processor.
+        static_cast<void>(netlink_.change(make_link_queue(tun_index_, kTunQueuePackets)));
         if (const auto status = netlink_.change(make_link_up(tun_index_)); !status) {
             problems["link"] = fmt::format("the TUN device cannot be set up: {}",
                                            errno_text(status.error().native));

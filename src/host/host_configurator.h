@@ -24,6 +24,9 @@ namespace qe::host {
 /// Problem key → sentence, e.g. "route 10.0.0.0/8".
 using HostProblems = std::map<std::string, std::string>;
 
+/// Packets and super-packets that may wait in the TUN device until they are read.
+inline constexpr std::uint32_t kTunQueuePackets = 2000;
+
 class HostConfigurator {
   public:
     /// `netlink` outlives this.

@@ -188,6 +188,12 @@ NetlinkRequest make_link_mtu(std::uint32_t interface_index, std::uint32_t mtu_by
     return request;
 }
 
+NetlinkRequest make_link_queue(std::uint32_t interface_index, std::uint32_t packets) noexcept {
+    NetlinkRequest request = make_link_request(interface_index, 0);
+    mnl_attr_put_u32(request.header(), IFLA_TXQLEN, packets);
+    return request;
+}
+
 NetlinkRequest make_link_up(std::uint32_t interface_index) noexcept {
     return make_link_request(interface_index, IFF_UP);
 }
@@ -208,13 +214,14 @@ std::optional<LinkRecord> parse_link(const nlmsghdr& message) {
         return std::nullopt;
     }
     const auto* body = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
-    const Attributes<IFLA_MTU + 1> attributes(message, sizeof *body);
+    const Attributes<IFLA_TXQLEN + 1> attributes(message, sizeof *body);
     LinkRecord link;
     link.index = static_cast<std::uint32_t>(body->ifi_index);
     link.up = (body->ifi_flags & IFF_UP) != 0;
     link.carrier = (body->ifi_flags & (1U << 16)) != 0;  // IFF_LOWER_UP, absent from <net/if.h>
     link.loopback = (body->ifi_flags & IFF_LOOPBACK) != 0;
     link.mtu = attributes.u32(IFLA_MTU, 0);
+    link.queue_packets = attributes.u32(IFLA_TXQLEN, 0);
     if (const nlattr* name = attributes.get(IFLA_IFNAME)) {
         const auto* text = static_cast<const char*>(mnl_attr_get_payload(name));
         link.name.assign(text, ::strnlen(text, mnl_attr_get_payload_len(name)));

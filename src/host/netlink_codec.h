@@ -49,6 +49,9 @@ class NetlinkRequest {
 
 [[nodiscard]] NetlinkRequest make_link_mtu(std::uint32_t interface_index,
                                            std::uint32_t mtu_bytes) noexcept;
+/// How many packets may wait in the device (IFLA_TXQLEN).
+[[nodiscard]] NetlinkRequest make_link_queue(std::uint32_t interface_index,
+                                             std::uint32_t packets) noexcept;
 [[nodiscard]] NetlinkRequest make_link_up(std::uint32_t interface_index) noexcept;
 /// No link-local address of the kernel's making: it would only send router solicitations.
 [[nodiscard]] NetlinkRequest make_link_without_autoconf(std::uint32_t interface_index) noexcept;

@@ -63,6 +63,7 @@ TEST(HostConfigurator, MakesTheDeviceWhatThePlanSays) {
         const LinkRecord* link = network.find_link(world.tun.index());
         ASSERT_NE(link, nullptr);
         EXPECT_EQ(link->mtu, 1380U);
+        EXPECT_EQ(link->queue_packets, kTunQueuePackets);
         EXPECT_TRUE(link->up && link->carrier);
         EXPECT_TRUE(world.has_route("10.0.0.0/8"));
         EXPECT_TRUE(world.has_route("fd00:a::/32"));
