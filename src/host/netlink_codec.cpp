@@ -30,9 +30,10 @@ void put_ip(NetlinkRequest& request, std::uint16_t type, const net::IpAddress& i
 }
 
 /// The attributes of one message, by type; later ones of the same type win.
-template <std::size_t kCount>
 class Attributes {
   public:
+    static constexpr std::size_t kCount = 32;  ///< Types below are kept.
+
     Attributes(const nlmsghdr& message, std::size_t fixed_part) noexcept {
         mnl_attr_parse(&message, static_cast<unsigned>(fixed_part), take, this);
     }
@@ -214,7 +215,8 @@ std::optional<LinkRecord> parse_link(const nlmsghdr& message) {
         return std::nullopt;
     }
     const auto* body = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message));
-    const Attributes<IFLA_TXQLEN + 1> attributes(message, sizeof *body);
+    static_assert(IFLA_TXQLEN < Attributes::kCount);
+    const Attributes attributes(message, sizeof *body);
     LinkRecord link;
     link.index = static_cast<std::uint32_t>(body->ifi_index);
     link.up = (body->ifi_flags & IFF_UP) != 0;
@@ -235,7 +237,8 @@ std::optional<AddressRecord> parse_address(const nlmsghdr& message) {
         return std::nullopt;
     }
     const auto* body = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
-    const Attributes<IFA_FLAGS + 1> attributes(message, sizeof *body);
+    static_assert(IFA_FLAGS < Attributes::kCount);
+    const Attributes attributes(message, sizeof *body);
     if (!is_ip_family(body->ifa_family)) {
         return std::nullopt;
     }
@@ -255,7 +258,8 @@ std::vector<RouteRecord> parse_route(const nlmsghdr& message) {
         return {};
     }
     const auto* body = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&message));
-    const Attributes<RTA_VIA + 1> attributes(message, sizeof *body);
+    static_assert(RTA_VIA < Attributes::kCount);
+    const Attributes attributes(message, sizeof *body);
     const bool wanted = is_ip_family(body->rtm_family) && body->rtm_type == RTN_UNICAST &&
                         (body->rtm_flags & RTM_F_CLONED) == 0 &&
                         attributes.u32(RTA_TABLE, body->rtm_table) == RT_TABLE_MAIN;
