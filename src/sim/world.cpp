@@ -125,11 +125,15 @@ void World::know(HostId id, HostId other_id) {
     }
 }
 
-void World::know_each_other() {
+void World::know_each_other(bool one_dials) {
     for (HostId a = 0; a < hosts_.size(); ++a) {
-        for (HostId b = 0; b < hosts_.size(); ++b) {
-            if (a != b) {
-                know(a, b);
+        for (HostId b = a + 1; b < hosts_.size(); ++b) {
+            know(a, b);
+            know(b, a);
+            auto& dials = find_peer(hosts_[a]->config(), hosts_[b]->node_id())->endpoints;
+            const auto& later = find_peer(hosts_[b]->config(), hosts_[a]->node_id())->endpoints;
+            if (one_dials && !later.empty()) {
+                dials.clear();
             }
         }
     }

@@ -62,7 +62,9 @@ class World {
     /// Adds `other` to the [[peer]] list of `host` (or renews its entry), with those addresses at
     /// which it can be dialled from there or from anywhere.
     void know(HostId host, HostId other);
-    void know_each_other();
+    /// All pairs. With `one_dials`, of two that can dial each other only the one added later may:
+    /// half the handshakes, for large worlds.
+    void know_each_other(bool one_dials = false);
     /// Whether packets from outside its network may reach a host unasked at some address: no NAT
     /// (IPv4), no firewall.
     [[nodiscard]] bool dialable(HostId host) const;

@@ -242,6 +242,23 @@ TEST_F(Reachability, KnowsHostsByTheAddressesAtWhichTheyCanBeDialled) {
     EXPECT_FALSE(world.dialable(dave));
 }
 
+TEST_F(Reachability, LetsOneOfTwoDialIfToldSo) {
+    const HostId alice = world.add("alice", "south");
+    const HostId bob = world.add("bob", "north");
+    const HostId carol = world.add("carol", "office");
+    world.know_each_other(true);
+    const auto dials = [&](HostId host, std::size_t peer) {
+        return !world.host(host).config().peer.at(peer).endpoints.empty();
+    };
+    EXPECT_FALSE(dials(alice, 0));
+    EXPECT_TRUE(dials(bob, 0));
+    EXPECT_FALSE(dials(alice, 1));
+    EXPECT_TRUE(dials(carol, 0));
+    world.start_all();
+    EXPECT_TRUE(world.wait_connected(alice, bob));
+    EXPECT_TRUE(world.wait_connected(alice, carol));
+}
+
 TEST_F(Reachability, KnowingTwiceRenewsTheEntry) {
     const HostId alice = world.add("alice", "south");
     const HostId bob = world.add("bob", "north");
