@@ -23,13 +23,13 @@ inline constexpr std::uint8_t kRouteProtocol = 157;
 struct LinkRecord {
     std::uint32_t index = 0;
     std::string name;
-    std::uint32_t mtu = 0;            ///< Bytes
-    std::uint32_t queue_packets = 0;  ///< That may wait in the device.
-    bool up = false;                  ///< IFF_UP
-    bool carrier = false;             ///< IFF_LOWER_UP
+    std::uint32_t mtu = 0;  ///< Bytes
+    bool up = false;        ///< IFF_UP
+    bool carrier = false;   ///< IFF_LOWER_UP
     bool loopback = false;
 
     friend bool operator==(const LinkRecord&, const LinkRecord&) = default;
+    std::uint32_t queue_packets = 0;  ///< That may wait in the device.
 };
 
 struct AddressRecord {
