@@ -27,9 +27,9 @@ struct LinkRecord {
     bool up = false;        ///< IFF_UP
     bool carrier = false;   ///< IFF_LOWER_UP
     bool loopback = false;
+    std::uint32_t queue_packets = 0;  ///< That may wait in the device.
 
     friend bool operator==(const LinkRecord&, const LinkRecord&) = default;
-    std::uint32_t queue_packets = 0;  ///< That may wait in the device.
 };
 
 struct AddressRecord {
