@@ -90,6 +90,9 @@ void Figures::look() {
             const bool expected = expected_[a][b];
             sample.expected += expected ? 1U : 0U;
             sample.up += expected && up ? 1U : 0U;
+            if (up) {
+                note_session(a, b);
+            }
             const bool half_up = connected_[a][b] || connected_[b][a];
             for (const HostId host : {a, b}) {
                 wanted[host] = static_cast<std::uint16_t>(wanted[host] + (expected ? 1 : 0));
@@ -128,18 +131,17 @@ void Figures::ask(HostId id) {
         const auto found = by_node_id_.find(peer.node_id);
         if (found != by_node_id_.end() && peer.state == "connected") {
             connected_[id][found->second] = true;
-            note_session(id, found->second, peer.session_id);
+            said_[{id, found->second}] = peer.session_id;
         }
     }
 }
 
-void Figures::note_session(HostId host, HostId peer, const std::string& session) {
-    if (host > peer) {
-        return;  // Both ends tell of the same session.
-    }
-    std::string& known = sessions_[{host, peer}];
+/// A restarted node may give a new session an old name: both ends are asked.
+void Figures::note_session(HostId a, HostId b) {
+    const std::string session = said_[{a, b}] + "/" + said_[{b, a}];
+    std::string& known = sessions_[{a, b}];
     if (!known.empty() && known != session) {
-        reconnects_.push_back({world_.now(), host, peer});
+        reconnects_.push_back({world_.now(), a, b});
     }
     known = session;
 }

@@ -106,7 +106,7 @@ class Figures final : public Observer {
     void look();
     void renew_expected();
     void ask(HostId host);
-    void note_session(HostId host, HostId peer, const std::string& session);
+    void note_session(HostId a, HostId b);
 
     World& world_;
     base::Instant began_;
@@ -114,8 +114,9 @@ class Figures final : public Observer {
     std::unordered_map<std::string, HostId> by_node_id_;
     std::vector<std::vector<bool>> expected_;  ///< [a][b], a < b.
     bool expected_known_ = false;
-    std::vector<std::vector<bool>> connected_;  ///< What each host says.
-    std::map<std::pair<HostId, HostId>, std::string> sessions_;
+    std::vector<std::vector<bool>> connected_;                   ///< What each host says.
+    std::map<std::pair<HostId, HostId>, std::string> said_;      ///< Session, as one end names it.
+    std::map<std::pair<HostId, HostId>, std::string> sessions_;  ///< As both ends name it.
     std::uint64_t ticks_ = 0;
 
     SecondFigures current_;

@@ -9,6 +9,7 @@
 #include "sim/report/summarize.h"
 #include "sim/scenario/build.h"
 #include "sim/scenario/director.h"
+#include "sim/sequence_diagram.h"
 #include "sim/trace.h"
 
 namespace qe::sim {
@@ -108,6 +109,10 @@ void write_traces(const Stage& stage, const RunOptions& options, RunReport& out)
     out.trace_file =
         write_file(options.trace_file.empty() ? stem + ".trace.jsonl" : options.trace_file,
                    to_json_lines(stage.trace(), out.hosts, stage.began()));
+    if (failed) {
+        out.diagram_file = write_file(
+            stem + ".mmd", to_mermaid(stage.trace(), out.hosts, {.began = stage.began()}));
+    }
 }
 
 /// The hash of another run of the same; empty when the world could not be built.
