@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import struct
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ PING_INTERVAL_S = 0.01
 LOSS_MAX = 0.001        # below this share of lost packets a rate counts as loss-free
 SEARCH_STEPS = 6
 FIRST_PING_TIMEOUT_S = 20
+UDP_TIMEOUT_S = 6       # of a transfer of one second
 HEADERS = 28            # IPv4 and UDP
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -167,7 +169,11 @@ def loaded_rtt(contender: Contender, seconds: float, directory: Path) -> dict[st
 
 def _udp_run(contender: Contender, ip_size: int, rate_pps: float,
              directory: Path) -> tuple[float, float, float]:
-    """One second at a rate (0: as fast as iperf3 can): packets/s sent, received; share lost."""
+    """One second at a rate (0: as fast as iperf3 can): packets/s sent, received; share lost.
+
+    iperf3 waits for ever if the one datagram that opens its UDP stream is lost, or if one of the
+    run before comes late and is taken for it: all is lost then.
+    """
     payload = ip_size - HEADERS
     near, far = contender.link.namespaces
     server = process.spawn(far.command(["iperf3", "-s", "-1", "-B", contender.address(FAR)]),
@@ -178,7 +184,9 @@ def _udp_run(contender: Contender, ip_size: int, rate_pps: float,
         # Its warning about large packets comes on stderr, apart from the JSON.
         done = near.try_run(["iperf3", "-J", "-u", "-t", "1", "-l", str(payload), "-w",
                              str(UDP_BUFFER), "-b", f"{rate_pps * payload * 8:.0f}",
-                             "-c", contender.address(FAR)])
+                             "-c", contender.address(FAR)], UDP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return rate_pps, 0.0, 1.0
     finally:
         process.end(server)
     result = json.loads(done.stdout)
@@ -204,7 +212,10 @@ def loss_free_pps(contender: Contender, ip_size: int, directory: Path) -> float:
     """The highest rate of IP packets of `ip_size` bytes at which fewer than 0.1 % are lost, by
     bisection of ratios below what arrives when iperf3 sends as fast as it can. 0: none was found.
     """
-    sent, received, loss = _udp_run(contender, ip_size, 0, directory)
+    for _ in range(3):
+        sent, received, loss = _udp_run(contender, ip_size, 0, directory)
+        if received:
+            break
     if loss < LOSS_MAX:
         return received
     low, high, best = received * 0.15, min(sent, received * 2), 0.0
@@ -243,7 +254,7 @@ def measure(contender: Contender, directory: Path, seconds: float, quick: bool) 
         figures["first_ping_ms"] = first
         figures["rss_idle_mb"] = rss_megabytes(pids)
         if not quick:
-            time.sleep(1)
+            time.sleep(4)  # path MTU discovery and the like are over
             figures |= idle_cpu(contender, 10)
     figures |= idle_rtt(contender, seconds, directory)
     figures |= tcp(contender, seconds, directory)
