@@ -126,12 +126,12 @@ class World {
     Scheduler scheduler_;
     base::Instant began_;
     Topology topology_;
+    std::vector<Observer*> observers_;  ///< Hosts still tell them while they end.
     std::vector<std::unique_ptr<Host>> hosts_;
     std::map<std::string, HostId, std::less<>> by_name_;
     std::map<crypto::NodeId, HostId> by_node_;
     std::map<std::string, std::vector<net::IpAddress>> dns_;
     std::set<std::pair<HostId, HostId>> blocked_;
-    std::vector<Observer*> observers_;
     std::uint64_t packets_ = 0;
     base::Bytes transmit_buffer_;
 };
