@@ -38,6 +38,7 @@ OutboundCounters Outbound::counters() const noexcept {
     for (const auto& backlog : backlogs_) {
         add(all.queues, backlog->queue.counters());
     }
+    all.bytes_held = pool_.bytes_used();
     return all;
 }
 

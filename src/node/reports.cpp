@@ -92,6 +92,17 @@ void add_counters(std::vector<control::Counter>& out, const quic::EndpointCounte
     out.insert(out.end(), counters);
 }
 
+/// What is held now, unlike counters.
+void add_gauges(std::vector<control::Counter>& out, const NodeState& state,
+                const PartCounters& parts) {
+    std::uint64_t unfinished = 0;
+    state.peers.for_each([&unfinished](PeerHandle, const Peer& peer) {
+        unfinished += peer.session ? peer.session->reassembler.bytes_held() : 0;
+    });
+    out.push_back({"held_queue_bytes", parts.outbound.bytes_held});
+    out.push_back({"held_reassembly_bytes", unfinished});
+}
+
 std::string state_text(const Peer& peer) {
     if (peer.connected()) {
         return "connected";
@@ -238,6 +249,7 @@ control::StatusReply status_report(base::Instant now, const NodeState& state,
     add_activity(reply, state);
     add_counters(reply.counters, parts);
     add_counters(reply.counters, state.endpoint->counters());
+    add_gauges(reply.counters, state, parts);
     return reply;
 }
 
