@@ -10,7 +10,8 @@
 
 namespace qe::sim {
 
-/// Not yet observers of the world. They may keep a reference to it.
+/// Not yet observers of the world, which must outlive them. To be added in this order: some look at
+/// what those before them found.
 [[nodiscard]] std::vector<std::unique_ptr<Checker>> make_checkers(World& world);
 
 }  // namespace qe::sim
