@@ -9,6 +9,7 @@
 
 #include "qe_version.h"
 #include "sim/scenario/library.h"
+#include "simulator/fuzz_command.h"
 #include "simulator/run_command.h"
 
 namespace qe::simulator {
@@ -61,6 +62,17 @@ void add_run_options(CLI::App& run, RunRequest& request) {
         ->check(CLI::Range(1, 1));
 }
 
+void add_fuzz_options(CLI::App& fuzz, FuzzRequest& request) {
+    fuzz.add_option("--minutes", request.minutes, "Real time to spend; 1 if nothing else is given")
+        ->check(CLI::Range(0.0, 100'000.0));
+    fuzz.add_option("--runs", request.runs, "Worlds to run at most");
+    fuzz.add_option("--seed", request.seed, "Of the first world; the next ones count up");
+    fuzz.add_flag("--twice", request.twice, "Run each twice and compare what happened");
+    fuzz.add_option("--trace", request.trace, "Where traces of failed runs go")
+        ->type_name("FOLDER")
+        ->capture_default_str();
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, const Console& console) {
@@ -78,10 +90,17 @@ int run(const std::vector<std::string>& arguments, const Console& console) {
             ->capture_default_str();
     }
     add_run_options(*run, request);
+    FuzzRequest fuzzing;
+    CLI::App* fuzz =
+        app.add_subcommand("fuzz", "Run random worlds with random faults until a checker objects");
+    add_fuzz_options(*fuzz, fuzzing);
     try {
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::ParseError& error) {
         return app.exit(error, console.out, console.err) == 0 ? kPassed : kUsage;
+    }
+    if (fuzz->parsed()) {
+        return fuzz_command(fuzzing, console);
     }
     return list->parsed() ? list_command(request.folder, console) : run_command(request, console);
 }
