@@ -26,8 +26,8 @@ struct OutboundCounters {
     FlowQueueCounters queues;  ///< Of all backlogs together.
     std::uint64_t pool_full = 0;
     std::uint64_t fragments_sent = 0;
-    std::uint64_t refused = 0;    ///< By the endpoint, or too large even for fragments.
-    std::uint64_t peer_lost = 0;  ///< Waited for a session that ended.
+    std::uint64_t refused = 0;     ///< By the endpoint, or too large even for fragments.
+    std::uint64_t peer_lost = 0;   ///< Waited for a session that ended.
     std::uint64_t bytes_held = 0;  ///< Memory of what waits now. The one that also goes down.
 };
 
