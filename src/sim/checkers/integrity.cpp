@@ -18,6 +18,14 @@ void Integrity::on_tun_read(HostId host, base::ByteView packet) {
     ledger_.add(now(), host, packet);
 }
 
+void Integrity::on_host(HostId /*host*/, HostChange /*change*/) {
+    bool asleep = false;
+    for (HostId id = 0; id < world().host_count(); ++id) {
+        asleep = asleep || world().host(id).suspended();
+    }
+    ledger_.set_hold(now(), asleep);
+}
+
 void Integrity::on_tun_written(HostId host, base::ByteView packet) {
     last_ = ledger_.judge(now(), packet);
     switch (last_.kind) {

@@ -21,6 +21,7 @@ class Integrity final : public RecordingChecker {
 
     void on_tun_read(HostId host, base::ByteView packet) override;
     void on_tun_written(HostId host, base::ByteView packet) override;
+    void on_host(HostId host, HostChange change) override;
 
   private:
     PacketLedger ledger_;

@@ -146,7 +146,7 @@ std::optional<std::pair<net::IpAddress, net::IpAddress>> quoted_pair(
 }  // namespace
 
 void PacketLedger::turn_over(base::Instant now) {
-    if (now - turned_at_ >= kGeneration) {
+    if (!hold_ && now - turned_at_ >= kGeneration) {
         std::swap(young_, old_);
         young_ = {};
         turned_at_ = now;

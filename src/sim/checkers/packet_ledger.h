@@ -9,8 +9,9 @@
 // apart whether they changed as they may. TCP data may be cut anew where a host leaves the checksum
 // to its network card (ADR 0007): then the byte counts of the connection are compared instead.
 //
-// Memory is bounded: packets are forgotten after one to two kGeneration, and beyond kPacketsMax in
-// one generation none is booked; what is not found then is not judged.
+// Memory is bounded: packets are forgotten after one to two kGeneration, but not while a host
+// sleeps, in whose queues they may wait; and beyond kPacketsMax in one generation none is booked:
+// what is not found then is not judged.
 #pragma once
 
 #include <array>
@@ -47,9 +48,14 @@ struct PacketJudgement {
 
 class PacketLedger {
   public:
-    static constexpr base::Duration kGeneration = base::seconds(20);
+    static constexpr base::Duration kGeneration = base::seconds(60);
     static constexpr std::size_t kPacketsMax = std::size_t{1} << 19;
 
+    /// While it holds nothing is forgotten for its age.
+    void set_hold(base::Instant now, bool hold) noexcept {
+        hold_ = hold;
+        turned_at_ = now;
+    }
     /// A host sent this. Malformed packets are nobody's.
     void add(base::Instant now, HostId from, base::ByteView packet);
     /// This came out of a TUN device.
@@ -89,6 +95,7 @@ class PacketLedger {
     Generation old_;
     std::unordered_map<std::uint64_t, Stream> streams_;
     base::Instant turned_at_;
+    bool hold_ = false;
     bool incomplete_ = false;    ///< Something was not booked in one of the generations,
     base::Instant complete_at_;  ///< which are both complete again then.
 };
