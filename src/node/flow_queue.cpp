@@ -158,6 +158,11 @@ bool FlowQueue::take_segment(Flow& flow, base::Instant now, std::size_t packet_b
     while (flow.head != kNone) {
         release_leaving();
         Node& node = nodes_[flow.head];
+        if (now - node.pushed > options_.age_max) {
+            pool_.release(unlink_head(flow));
+            ++counters_.dropped;
+            continue;
+        }
         cut(flow, node, packet_bytes_max, segment);
         const bool is_lost =
             flow.codel.wants_signal(codel_options_, now, now - node.pushed, flow.bytes) &&

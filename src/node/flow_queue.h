@@ -34,12 +34,14 @@ struct FlowQueueOptions {
     std::size_t flows = 256;  ///< Hash buckets; a power of two.
     base::Duration target = base::milliseconds(5);
     base::Duration interval = base::milliseconds(100);
+    /// Packets that waited longer go: after a path was dead for a while nobody waits for them.
+    base::Duration age_max = base::seconds(2);
     std::size_t quantum_bytes = 1500;  ///< What a flow may send in its turn.
 };
 
 struct FlowQueueCounters {
     std::uint64_t marked = 0;      ///< Packets that got Congestion Experienced.
-    std::uint64_t dropped = 0;     ///< Segments and packets lost by CoDel.
+    std::uint64_t dropped = 0;     ///< Segments and packets lost by CoDel, or too old.
     std::uint64_t overflowed = 0;  ///< Packets lost for want of room, or what was left of them.
     std::uint64_t malformed = 0;   ///< Packets whose offload contradicts their headers.
 };

@@ -84,6 +84,22 @@ TEST_F(FlowQueueCodel, BeginsAnewAfterTheQueueWasEmptied) {
     EXPECT_EQ(queue->counters().dropped, 0U);
 }
 
+TEST_F(FlowQueueCodel, LosesWhatNobodyWaitsForAnyMore) {
+    for (int i = 0; i < 5; ++i) {
+        push({.flow = 1});
+    }
+    push({.flow = 2, .payload = 40 * test::kMss, .mss = test::kMss});
+    ASSERT_TRUE(pop());
+    now = now + FlowQueueOptions{}.age_max + base::milliseconds(1);
+    push({.flow = 3});
+    const auto left = pop();
+    ASSERT_TRUE(left);
+    EXPECT_EQ(left->flow, 3);
+    EXPECT_FALSE(pop());
+    EXPECT_EQ(queue->counters().dropped, 5U);
+    EXPECT_TRUE(queue->empty());
+}
+
 TEST_F(FlowQueueCodel, JudgesFlowsByThemselves) {
     for (int i = 0; i < 400; ++i) {
         push({.flow = 1});
