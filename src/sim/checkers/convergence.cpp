@@ -106,7 +106,8 @@ void Convergence::judge_mesh() {
                     at_a || at_b
                         ? fmt::format("only {} says they are connected", name_of(at_a ? a : b))
                         : std::string("they are not connected")));
-            } else if (at_a != at_b) {
+            } else if (at_a != at_b && !world().host(a).suspended() &&
+                       !world().host(b).suspended()) {  // who sleeps knows no better
                 object(fmt::format("{} says it is connected with {}, which says it is not",
                                    name_of(at_a ? a : b), name_of(at_a ? b : a)));
             }
