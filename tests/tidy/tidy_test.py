@@ -117,7 +117,7 @@ class SpoiledTree(unittest.TestCase):
                     "private to net")
 
     def test_version_in_the_core(self):
-        self.expect("src/net/a.cpp", cpp('#include "qe_version.h"\n'), 2, "app and host")
+        self.expect("src/net/a.cpp", cpp('#include "qe_version.h"\n'), 2, "belongs to the programs")
 
     def test_third_party_headers_in_the_wrong_place(self):
         for path, name in (("src/net/a.cpp", "ngtcp2/ngtcp2.h"), ("src/net/a.cpp", "uv.h"),
