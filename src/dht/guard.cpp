@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dht/guard.h"
+
+#include <algorithm>
+
+#include "dht/subnet.h"
+
+namespace qe::dht {
+namespace {
+
+constexpr base::seconds kKeyLifetime{300};
+constexpr base::seconds kValidatedLifetime{600};
+
+std::uint64_t mix(std::uint64_t value) noexcept {
+    // The finalizer of SplitMix64.
+    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
+    return value ^ (value >> 31);
+}
+
+/// All bits of an address, folded.
+std::uint64_t folded(const net::IpAddress& ip) noexcept {
+    std::uint64_t value = 0;
+    for (const std::byte b : ip.bytes()) {
+        value = value * 0x100000001b3ULL + std::to_integer<std::uint64_t>(b) + 1;
+    }
+    return value;
+}
+
+}  // namespace
+
+RateSketch::RateSketch(const RateLimit& limit, std::size_t cells) noexcept
+    : limit_(limit), row_size_(std::max<std::size_t>(cells / 2, 1)) {}
+
+bool RateSketch::take(base::Instant now, std::uint64_t hash) {
+    if (cells_.empty()) {
+        cells_.resize(2 * row_size_);
+    }
+    Rate& first = cells_[(hash & UINT32_MAX) % row_size_];
+    Rate& second = cells_[row_size_ + (hash >> 32) % row_size_];
+    // The smaller count is the truer one; the other cell has been used by somebody else too.
+    Rate& truer = first.worked_off() <= second.worked_off() ? first : second;
+    if (!truer.take(now, limit_)) {
+        return false;
+    }
+    first.raise_to(truer.worked_off());
+    second.raise_to(truer.worked_off());
+    return true;
+}
+
+Guard::Guard(const GuardLimits& limits, base::Rng& rng) noexcept
+    : rng_(rng),
+      total_limit_(
+          RateLimit::of(limits.total_per_second, base::seconds(1), limits.total_burst)),
+      sources_(RateLimit::of(limits.per_source_per_second, base::seconds(1),
+                             limits.per_source_burst),
+               limits.cells),
+      subnets_(RateLimit::of(limits.per_subnet_per_second, base::seconds(1),
+                             limits.per_subnet_burst),
+               limits.cells),
+      key_{rng.u64(), rng.u64()},
+      validated_max_(limits.validated_max) {}
+
+std::uint64_t Guard::hash(std::uint64_t value) const noexcept {
+    return mix(mix(value ^ key_[0]) + key_[1]);
+}
+
+void Guard::change_key(base::Instant now) {
+    if (key_until_ <= now) {
+        key_ = {rng_.u64(), rng_.u64()};
+        key_until_ = now + kKeyLifetime;
+        sources_.clear();
+        subnets_.clear();
+    }
+}
+
+bool Guard::admits(base::Instant now, const net::SocketAddress& from) {
+    change_key(now);
+    return sources_.take(now, hash(folded(from.ip))) &&
+           subnets_.take(now, hash(~subnet_of(from.ip))) && total_.take(now, total_limit_);
+}
+
+void Guard::handle_validated(base::Instant now, const net::SocketAddress& endpoint) {
+    auto slot = std::ranges::find(validated_, endpoint, &Validated::endpoint);
+    if (slot == validated_.end() && validated_.size() < validated_max_) {
+        slot = validated_.emplace(validated_.end());
+    } else if (slot == validated_.end()) {
+        slot = std::ranges::min_element(validated_, {}, &Validated::until);
+    }
+    if (slot != validated_.end()) {
+        *slot = {endpoint, now + kValidatedLifetime};
+    }
+}
+
+bool Guard::is_validated(base::Instant now, const net::SocketAddress& endpoint) const {
+    const auto slot = std::ranges::find(validated_, endpoint, &Validated::endpoint);
+    return slot != validated_.end() && slot->until > now;
+}
+
+}  // namespace qe::dht
