@@ -135,16 +135,18 @@ void Convergence::judge_claims(HostId id) {
             deaf_since_.erase({id, to});
             continue;
         }
-        const base::Instant since = deaf_since_.try_emplace({id, to}, now()).first->second;
+        Deafness& deafness = deaf_since_.try_emplace({id, to}, Deafness{now()}).first->second;
         const bool hears = world().host(to).awake() && !world().blocked(to, id);
+        deafness.silent = hears ? base::Instant::never() : std::min(deafness.silent, now());
         const base::Duration turns =
             base::seconds(static_cast<std::int64_t>(world().host_count() / kAsked));
-        if (now() - since > (hears ? kDeafMax : kSilence) + turns) {
+        const base::Duration deaf_for = now() - deafness.since;
+        if (deaf_for > kDeafMax + turns || (!hears && now() - deafness.silent > kSilence + turns)) {
             object(
                 fmt::format("{} says that it is connected with {}, which it has not been able to "
                             "talk with for {} s",
                             name_of(id), world().host(to).name(),
-                            std::chrono::duration_cast<base::seconds>(now() - since).count()));
+                            std::chrono::duration_cast<base::seconds>(deaf_for).count()));
             deaf_since_.erase({id, to});
         }
     }

@@ -41,6 +41,11 @@ class Convergence final : public RecordingChecker {
 
   private:
     using Pair = std::pair<HostId, HostId>;
+    /// Of one host towards another: they cannot talk, or it hears nothing at all, since when.
+    struct Deafness {
+        base::Instant since;
+        base::Instant silent = base::Instant::never();
+    };
 
     void disturb();
     [[nodiscard]] bool ways_are_fit() const;
@@ -50,7 +55,7 @@ class Convergence final : public RecordingChecker {
 
     base::Instant calm_since_;
     base::Instant next_judgement_ = base::Instant::never();
-    std::map<Pair, base::Instant> deaf_since_;  ///< Who says it is connected with whom.
+    std::map<Pair, Deafness> deaf_since_;  ///< Who says it is connected with whom.
     std::uint64_t seconds_ = 0;
 };
 

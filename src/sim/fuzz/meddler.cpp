@@ -15,6 +15,8 @@ constexpr std::byte kLongHeader{0x80};
 /// Nobody has addresses of it.
 constexpr std::uint32_t kStrangers = 0x3dfa0000;  // 61.250.0.0
 constexpr std::size_t kUdpHeader = 8;
+/// How often it is looked whether a host is awake again.
+constexpr base::Duration kAsleep = base::milliseconds(500);
 
 base::Bytes random_bytes(base::Rng& rng, std::size_t size) {
     base::Bytes bytes(size);
@@ -165,7 +167,12 @@ void Meddler::apply(const VisitSubnet& deed) {
 
 // --- Lists of peers ------------------------------------------------------------------------------
 
+// Nobody edits the list of a machine that sleeps: it would not be told, and go on with the old one.
+
 void Meddler::apply(const DropPeer& deed) {
+    if (world_.host(deed.host).suspended()) {
+        return;
+    }
     auto& peers = world_.host(deed.host).config().peer;
     const auto found = std::find_if(peers.begin(), peers.end(), [&](const auto& peer) {
         return config::node_id_of(peer.id) == world_.host(deed.peer).node_id();
@@ -176,11 +183,18 @@ void Meddler::apply(const DropPeer& deed) {
     const config::PeerConfig dropped = *found;
     peers.erase(found);
     (void)world_.host(deed.host).reload();
-    world_.scheduler().after(deed.lasts, [this, host = deed.host, dropped] {
-        world_.tell([&](Observer& o) { o.on_action("a dropped peer is listed again"); });
-        world_.host(host).config().peer.push_back(dropped);
-        (void)world_.host(host).reload();
-    });
+    world_.scheduler().after(deed.lasts,
+                             [this, host = deed.host, dropped] { list_again(host, dropped); });
+}
+
+void Meddler::list_again(HostId host, const config::PeerConfig& peer) {
+    if (world_.host(host).suspended()) {
+        world_.scheduler().after(kAsleep, [this, host, peer] { list_again(host, peer); });
+        return;
+    }
+    world_.tell([&](Observer& o) { o.on_action("a dropped peer is listed again"); });
+    world_.host(host).config().peer.push_back(peer);
+    (void)world_.host(host).reload();
 }
 
 }  // namespace qe::sim

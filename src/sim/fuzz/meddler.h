@@ -39,6 +39,7 @@ class Meddler final : public Observer {
     void apply(const StrayPackets& deed);
     void apply(const VisitSubnet& deed);
     void apply(const DropPeer& deed);
+    void list_again(HostId host, const config::PeerConfig& peer);
 
     [[nodiscard]] Packet draw(const Replay& deed);
     void inject(HostId through, Packet packet);

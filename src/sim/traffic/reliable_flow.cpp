@@ -13,7 +13,8 @@ namespace {
 // Stream position 0 has this sequence number; the SYN has the one before.
 constexpr std::uint32_t kFirst = 1;
 constexpr std::size_t kSackBlocks = 3;
-constexpr std::size_t kSuperSegments = 44;  // Of 1420 bytes each: just below 64 KiB.
+constexpr std::size_t kSuperSegments = 44;
+constexpr std::size_t kSuperBytes = 64'000;  // With its headers, a packet has at most 65,535.
 constexpr base::Duration kAckDelay = base::milliseconds(25);
 constexpr std::uint32_t kWindow = 16U << 20;
 
@@ -96,7 +97,8 @@ void ReliableFlow::handle_at_sender(base::ByteView packet) {
 }
 
 void ReliableFlow::send_data() {
-    const std::size_t segments = options().super_packets ? kSuperSegments : 1;
+    const std::size_t fit = std::clamp<std::size_t>(kSuperBytes / tcp_->mss(), 1, kSuperSegments);
+    const std::size_t segments = options().super_packets ? fit : 1;
     while (!over() && !sender().suspended()) {
         const auto range = tcp_->poll(now(), segments);
         if (!range) {

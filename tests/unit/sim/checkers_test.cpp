@@ -386,6 +386,27 @@ TEST_F(ConvergenceOfPair, AcceptsThatSilenceTakesItsTime) {
     EXPECT_FALSE(world.connected(alice, bob));
 }
 
+TEST_F(ConvergenceOfPair, CountsSilenceFromWhenNothingIsHeardAnyMore) {
+    Convergence checker(world);
+    world.add_observer(checker);
+    ASSERT_TRUE(
+        world.topology().set_link("south", test::link_of(base::milliseconds(300))).has_value());
+    world.run_for(base::seconds(60));
+    const auto from = world.host(bob).overlay_address(net::Family::V4);
+    const auto to = world.host(alice).overlay_address(net::Family::V4);
+    ASSERT_TRUE(from && to);
+    world.block(alice, bob, true);
+    world.run_for(base::seconds(3));
+    base::Bytes packet = udp_packet(*from, *to);
+    world.host(bob).send_ip(packet);  // never acknowledged: alice hears of it again and again
+    world.run_for(Convergence::kSilence - base::seconds(3));
+    ASSERT_TRUE(world.connected(alice, bob));
+    world.partition({{alice}, {bob}});
+    world.run_for(base::seconds(60));
+    EXPECT_TRUE(checker.violations().empty());
+    EXPECT_FALSE(world.connected(alice, bob));
+}
+
 // --- Sessions ------------------------------------------------------------------------------------
 
 class SessionSanityOfPair : public test::ConnectedPair {};

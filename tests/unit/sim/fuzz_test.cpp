@@ -104,5 +104,25 @@ TEST_F(MeddlerInAPair, DropsAPeerAndListsItAgain) {
     EXPECT_TRUE(world.connected(alice, bob));
 }
 
+TEST_F(MeddlerInAPair, ListsAPeerAgainOfAHostThatSleepsThen) {
+    Meddler meddler(world);
+    meddler.perform(DropPeer{alice, bob, base::seconds(5)});
+    world.host(alice).suspend();
+    world.run_for(base::seconds(10));
+    EXPECT_FALSE(world.should_connect(alice, bob));
+    world.host(alice).resume();
+    world.run_for(base::seconds(60));
+    EXPECT_TRUE(world.connected(alice, bob));
+}
+
+TEST_F(MeddlerInAPair, LeavesTheListOfAHostThatSleepsAlone) {
+    Meddler meddler(world);
+    world.host(alice).suspend();
+    meddler.perform(DropPeer{alice, bob, base::seconds(60)});
+    world.host(alice).resume();
+    world.run_for(base::seconds(30));
+    EXPECT_TRUE(world.connected(alice, bob));
+}
+
 }  // namespace
 }  // namespace qe::sim

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/traffic/flow.h"
 #include "sim/traffic/flow_record.h"
 #include "sim/traffic/ip_packet.h"
 #include "sim/traffic/pattern.h"
@@ -10,6 +11,7 @@
 #include "sim/traffic/tcp_receiver.h"
 #include "sim/traffic/tcp_segment.h"
 #include "sim/traffic/tcp_sender.h"
+#include "small_world.h"
 
 namespace qe::sim {
 namespace {
@@ -250,6 +252,31 @@ TEST(FlowRecord, AveragesGoodputOverTheSpan) {
     EXPECT_DOUBLE_EQ(record.goodput_bps({at(seconds(0)), at(seconds(2))}), 16'000);
     EXPECT_DOUBLE_EQ(record.goodput_bps({at(seconds(1)), at(seconds(2))}), 24'000);
     EXPECT_EQ(record.delivered_bytes, 4000U);
+}
+
+TEST(ReliableFlow, MakesNoSuperPacketThatIpCannotHold) {
+    test::SmallWorld world;
+    for (const char* name : {"alice", "bob"}) {
+        HostOptions host = test::host_in(name, "north");
+        host.config.network.mtu = 9000;
+        host.tun_offloads = {true, true, true};
+        ASSERT_TRUE(world.add_host(host).has_value());
+    }
+    world.know_each_other();
+    world.start_all();
+    ASSERT_TRUE(world.wait_connected(0, 1));
+    FlowOptions options;
+    options.kind = FlowKind::Tcp;
+    options.to = 1;
+    options.port = 20'000;
+    options.start = world.elapsed();
+    options.bytes = std::uint64_t{1} << 20;
+    options.super_packets = true;
+    const auto flow = make_flow(world, options);
+    flow->arm();
+    world.run_for(base::seconds(20));
+    EXPECT_TRUE(flow->record().finished.has_value());
+    EXPECT_EQ(flow->record().altered, 0U);
 }
 
 }  // namespace
