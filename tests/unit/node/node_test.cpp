@@ -217,6 +217,26 @@ TEST_F(NodeTest, ASessionSurvivesAnOutageOfTenSeconds) {
     EXPECT_EQ(peer_of(0, 1).session_id, session);
 }
 
+TEST_F(NodeTest, WhoIsConnectedAgainAfterAnOutageUnderLoadCanSend) {
+    const auto hosts = add_mesh(2);
+    start_all(hosts);
+    ASSERT_TRUE(wait_connected(hosts));
+    for (base::Duration outage = seconds(8); outage < seconds(16); outage += milliseconds(400)) {
+        world_.run_for(seconds(6));
+        world_.set_filter([](const InFlight&) { return false; });
+        for (int i = 0; i < 200; ++i) {
+            world_.send_ip(0, packet(0, 1, Family::V4, 1200));
+            world_.run_for(milliseconds(10));
+        }
+        world_.send_ip(1, packet(1, 0));
+        world_.run_for(outage);
+        world_.set_filter(nullptr);
+        ASSERT_TRUE(wait_connected(hosts, seconds(35)));
+        EXPECT_TRUE(arrives(0, 1)) << "after " << outage.count();
+        EXPECT_TRUE(arrives(1, 0)) << "after " << outage.count();
+    }
+}
+
 TEST_F(NodeTest, ANetworkChangeDialsAtOnceInsteadOfWaitingForTheBackOff) {
     const auto hosts = add_mesh(2);
     world_.start(0);
