@@ -54,6 +54,7 @@ std::optional<KrpcError> ItemStore::put(base::Instant now, const net::IpAddress&
     Stored& stored = items_[target];
     stored = {copy_of(item), subnet, now + limits_.item_lifetime};
     bytes_ += size_of(stored.item);
+    subnets_.add(subnet);
     return std::nullopt;
 }
 
@@ -78,14 +79,11 @@ std::optional<KrpcError> ItemStore::replace(base::Instant now, Stored& stored,
 }
 
 bool ItemStore::make_room(base::Instant now, const NodeId& target, std::uint64_t subnet) {
-    const auto held = [&] {
-        return static_cast<std::size_t>(std::ranges::count_if(
-            items_, [&](const auto& entry) { return entry.second.subnet == subnet; }));
-    };
-    if (items_.size() >= limits_.items_max || held() >= limits_.items_per_subnet_max) {
+    if (items_.size() >= limits_.items_max ||
+        subnets_.of(subnet) >= limits_.items_per_subnet_max) {
         expire(now);
     }
-    if (held() >= limits_.items_per_subnet_max) {
+    if (subnets_.of(subnet) >= limits_.items_per_subnet_max) {
         return false;
     }
     if (items_.size() < limits_.items_max) {
@@ -103,6 +101,7 @@ bool ItemStore::make_room(base::Instant now, const NodeId& target, std::uint64_t
 
 void ItemStore::erase(Map::iterator place) {
     bytes_ -= size_of(place->second.item);
+    subnets_.remove(place->second.subnet);
     items_.erase(place);
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "dht/message.h"
+#include "dht/subnet_counts.h"
 #include "quicether/base/time.h"
 #include "quicether/dht/config.h"
 
@@ -49,6 +50,7 @@ class ItemStore {
     NodeId own_;
     StoreLimits limits_;
     Map items_;
+    SubnetCounts subnets_;
     std::size_t bytes_ = 0;
 };
 

@@ -159,9 +159,14 @@ std::size_t behind_nodes(const ReplyFields& reply) noexcept {
     return size;
 }
 
-/// Half of a small buffer belongs to the peers if there are any.
+/// What peers may take from contacts: all they need, at most half.
 std::size_t peers_share(const BencodeWriter& out, const ReplyFields& reply) noexcept {
-    return reply.peers.empty() ? 0 : out.room() / 2;
+    constexpr std::size_t kFraming = 10;
+    if (reply.peers.empty()) {
+        return 0;
+    }
+    const std::size_t each = 3 + compact_endpoint_size(reply.peers.front().ip.family());
+    return std::min(kFraming + reply.peers.size() * each, out.room() / 2);
 }
 
 void write_item_tail(BencodeWriter& out, const ReplyFields& reply) noexcept {

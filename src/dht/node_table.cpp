@@ -85,6 +85,11 @@ bool NodeTable::is_diverse(const Bucket* bucket, const Contact& contact) const n
            static_cast<std::size_t>(in_subnet) < diversity_.per_subnet_in_bucket;
 }
 
+bool NodeTable::bucket_has_room(const NodeId& id) const noexcept {
+    const Bucket* const bucket = bucket_for(id);
+    return bucket == nullptr || bucket->entries.size() < bucket_size_;
+}
+
 bool NodeTable::has_room_for(const Contact& contact) const noexcept {
     if (contact.id == own_ || contains(contact.endpoint)) {
         return false;

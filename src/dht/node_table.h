@@ -45,6 +45,7 @@ class NodeTable {
 
     /// Whether this contact would enter if it answered.
     [[nodiscard]] bool has_room_for(const Contact& contact) const noexcept;
+    [[nodiscard]] bool bucket_has_room(const NodeId& id) const noexcept;
     [[nodiscard]] bool contains(const net::SocketAddress& endpoint) const noexcept;
     [[nodiscard]] const TableEntry* find(const net::SocketAddress& endpoint) const noexcept;
 

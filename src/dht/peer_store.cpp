@@ -18,24 +18,17 @@ std::optional<KrpcError> PeerStore::announce(base::Instant now, const NodeId& in
             return std::nullopt;
         }
     }
-    if (held_by(subnet_of(peer.ip)) >= limits_.peers_per_subnet_max) {
+    const std::uint64_t subnet = subnet_of(peer.ip);
+    if (subnets_.of(subnet) >= limits_.peers_per_subnet_max) {
         expire(now);
     }
-    if (held_by(subnet_of(peer.ip)) >= limits_.peers_per_subnet_max || !make_room(now, info_hash)) {
+    if (subnets_.of(subnet) >= limits_.peers_per_subnet_max || !make_room(now, info_hash)) {
         return KrpcError::Server;
     }
     hashes_[info_hash].push_back({peer, now + limits_.peer_lifetime});
+    subnets_.add(subnet);
     ++size_;
     return std::nullopt;
-}
-
-std::size_t PeerStore::held_by(std::uint64_t subnet) const noexcept {
-    std::size_t count = 0;
-    for (const auto& [hash, peers] : hashes_) {
-        count += static_cast<std::size_t>(std::ranges::count_if(
-            peers, [&](const Peer& peer) { return subnet_of(peer.endpoint.ip) == subnet; }));
-    }
-    return count;
 }
 
 bool PeerStore::make_room(base::Instant now, const NodeId& info_hash) {
@@ -53,8 +46,9 @@ bool PeerStore::make_room(base::Instant now, const NodeId& info_hash) {
     }
     if (const auto place = hashes_.find(info_hash); place != hashes_.end()) {
         // The one that has been silent longest makes room.
-        place->second.erase(std::ranges::min_element(place->second, {}, &Peer::until));
-        --size_;
+        const auto silent = std::ranges::min_element(place->second, {}, &Peer::until);
+        forget(*silent);
+        place->second.erase(silent);
         return true;
     }
     const auto farthest = std::ranges::max_element(hashes_, [&](const auto& a, const auto& b) {
@@ -68,8 +62,15 @@ bool PeerStore::make_room(base::Instant now, const NodeId& info_hash) {
 }
 
 void PeerStore::erase(Map::iterator place) {
-    size_ -= place->second.size();
+    for (const Peer& peer : place->second) {
+        forget(peer);
+    }
     hashes_.erase(place);
+}
+
+void PeerStore::forget(const Peer& peer) noexcept {
+    subnets_.remove(subnet_of(peer.endpoint.ip));
+    --size_;
 }
 
 std::vector<net::SocketAddress> PeerStore::find(base::Instant now, const NodeId& info_hash,
@@ -95,7 +96,13 @@ std::vector<net::SocketAddress> PeerStore::find(base::Instant now, const NodeId&
 void PeerStore::expire(base::Instant now) {
     for (auto place = hashes_.begin(); place != hashes_.end();) {
         const auto next = std::next(place);
-        size_ -= std::erase_if(place->second, [&](const Peer& peer) { return peer.until <= now; });
+        std::erase_if(place->second, [&](const Peer& peer) {
+            const bool gone = peer.until <= now;
+            if (gone) {
+                forget(peer);
+            }
+            return gone;
+        });
         if (place->second.empty()) {
             hashes_.erase(place);
         }

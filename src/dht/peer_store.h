@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dht/message.h"
+#include "dht/subnet_counts.h"
 #include "quicether/base/rng.h"
 #include "quicether/base/time.h"
 #include "quicether/dht/config.h"
@@ -40,13 +41,14 @@ class PeerStore {
     };
     using Map = std::map<NodeId, std::vector<Peer>>;
 
-    [[nodiscard]] std::size_t held_by(std::uint64_t subnet) const noexcept;
     [[nodiscard]] bool make_room(base::Instant now, const NodeId& info_hash);
     void erase(Map::iterator place);
+    void forget(const Peer& peer) noexcept;
 
     NodeId own_;
     StoreLimits limits_;
     Map hashes_;
+    SubnetCounts subnets_;
     std::size_t size_ = 0;
 };
 

@@ -27,6 +27,7 @@ struct Purpose {
         Validate,  ///< An answer is held back until the asker is proven.
     };
     Kind kind = Kind::Check;
+    bool again = false;  ///< The second question to the same candidate.
     std::uint8_t lookup = 0;
     std::uint16_t index = 0;
     std::uint32_t operation = 0;

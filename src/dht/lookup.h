@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lookup: the iterative search for the nodes nearest to a target, in one address family.
+//
+// It runs over disjoint paths: each node is a candidate of one path only, and what it names joins
+// the same path, so that a liar can lead astray one path at most. A path is settled when the
+// nearest of its candidates that were not silent have all answered; then what is still unasked
+// among the nearest of all paths is asked, and the lookup ends when they have answered
+// (Kademlia's rule). It decides whom to ask next; sending, time-outs and values are its owner's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "quicether/base/bytes.h"
+#include "quicether/dht/config.h"
+#include "quicether/dht/distance.h"
+
+namespace qe::dht {
+
+class Lookup {
+  public:
+    /// Candidates remembered; those farthest away give way.
+    static constexpr std::size_t kCandidatesMax = 192;
+
+    enum class State : std::uint8_t { Unasked, Asked, Answered, Silent };
+
+    struct Candidate {
+        Contact contact;
+        State state = State::Unasked;
+        bool id_known = true;    ///< False: an address to start from; `contact.id` is a stand-in.
+        bool has_value = false;  ///< It answered with an item, or with the number of one.
+        std::uint8_t path = 0;
+        std::uint8_t depth = 1;  ///< Nodes asked on the way, itself included.
+        base::Bytes token;
+    };
+
+    Lookup(const NodeId& own, const NodeId& target, net::Family family,
+           const DhtConfig& config) noexcept;
+
+    [[nodiscard]] const NodeId& target() const noexcept { return target_; }
+    [[nodiscard]] net::Family family() const noexcept { return family_; }
+
+    /// Where to start; dealt out to the paths in turn.
+    void add_seed(const Contact& contact);
+    void add_seed(const net::SocketAddress& endpoint);
+
+    /// The candidate to ask now, if any; it counts as asked.
+    [[nodiscard]] std::optional<std::size_t> poll_candidate();
+    [[nodiscard]] const Candidate& candidate(std::size_t index) const {
+        return candidates_[index];
+    }
+
+    /// A node named by the answer of `index`. Call before handle_answer().
+    void handle_named(std::size_t index, const Contact& contact);
+    void handle_answer(std::size_t index, const NodeId& id, base::ByteView token, bool has_value);
+    void handle_silence(std::size_t index);
+
+    [[nodiscard]] bool is_finished() const noexcept;
+    /// The nearest nodes that answered, nearest first, as indices.
+    [[nodiscard]] std::vector<std::size_t> nearest_answered(std::size_t count_max) const;
+    [[nodiscard]] std::size_t answered_count() const noexcept;
+
+  private:
+    void add(const Contact& contact, std::uint8_t path, std::uint8_t depth, bool id_known);
+    [[nodiscard]] bool may_join(const Contact& contact) const noexcept;
+    [[nodiscard]] bool make_room(const Contact& contact, std::uint8_t path) noexcept;
+    /// Nearest unasked candidate of a path (or of any) that less than `rank_max` others precede.
+    [[nodiscard]] std::optional<std::size_t> next_of(std::optional<std::uint8_t> path,
+                                                     std::size_t rank_max) const noexcept;
+    [[nodiscard]] std::size_t in_flight(std::uint8_t path) const noexcept;
+
+    NodeId own_;
+    NodeId target_;
+    net::Family family_;
+    DiversityLimits diversity_;
+    bool secure_ids_;
+    std::uint8_t path_count_;
+    std::uint8_t next_seed_path_ = 0;
+    std::size_t width_;           ///< k
+    std::size_t path_width_;      ///< k over all paths
+    std::size_t path_parallel_;
+    std::size_t asked_ = 0;       ///< In flight.
+    std::vector<Candidate> candidates_;
+};
+
+}  // namespace qe::dht
