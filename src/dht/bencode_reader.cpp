@@ -15,9 +15,7 @@ using base::Result;
 
 constexpr std::size_t kDecimalDigitsMax = 19;
 
-char char_at(ByteView bytes, std::size_t index) noexcept {
-    return static_cast<char>(bytes[index]);
-}
+char char_at(ByteView bytes, std::size_t index) noexcept { return static_cast<char>(bytes[index]); }
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -32,8 +30,8 @@ Digits leading_digits(ByteView bytes) noexcept {
     Digits digits;
     while (digits.count < bytes.size() && digits.count <= kDecimalDigitsMax &&
            is_digit(char_at(bytes, digits.count))) {
-        digits.value = digits.value * 10 + static_cast<std::uint64_t>(
-                                               char_at(bytes, digits.count) - '0');
+        digits.value =
+            digits.value * 10 + static_cast<std::uint64_t>(char_at(bytes, digits.count) - '0');
         ++digits.count;
     }
     digits.canonical = digits.count > 0 && digits.count <= kDecimalDigitsMax &&

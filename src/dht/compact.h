@@ -26,9 +26,7 @@ struct CompactEndpoint {
     std::array<std::byte, 18> bytes{};
     std::size_t size = 0;
 
-    [[nodiscard]] base::ByteView view() const noexcept {
-        return base::ByteView(bytes).first(size);
-    }
+    [[nodiscard]] base::ByteView view() const noexcept { return base::ByteView(bytes).first(size); }
 };
 
 [[nodiscard]] CompactEndpoint encode_compact(const net::SocketAddress& endpoint) noexcept;
@@ -49,8 +47,7 @@ void for_each_compact_contact(base::ByteView nodes, net::Family family, Visit&& 
     for (; nodes.size() >= size; nodes = nodes.subspan(size)) {
         Contact contact;
         std::copy_n(nodes.begin(), NodeId::kSize, contact.id.bytes.begin());
-        const auto endpoint =
-            parse_compact_endpoint(nodes.first(size).subspan(NodeId::kSize));
+        const auto endpoint = parse_compact_endpoint(nodes.first(size).subspan(NodeId::kSize));
         if (endpoint && is_reachable(*endpoint)) {
             contact.endpoint = *endpoint;
             visit(contact);

@@ -40,8 +40,7 @@ bool Courier::send_query(base::Instant now, const Contact& to, Query query,
     query.read_only = read_only_;
     const auto wire_id = Transactions::wire_id(opened->id);
     std::array<std::byte, kMessageBytesMax> buffer;
-    const std::size_t size =
-        encode_query(buffer, {wire_id, nullptr, mac_.enabled()}, query);
+    const std::size_t size = encode_query(buffer, {wire_id, nullptr, mac_.enabled()}, query);
     // What could not be sent is found out like what was lost: by its time-out.
     if (size > 0 && enqueue(to.endpoint, base::MutableBytes(buffer).first(size))) {
         ++counters_.queries_sent[static_cast<std::size_t>(query.method)];
@@ -51,8 +50,7 @@ bool Courier::send_query(base::Instant now, const Contact& to, Query query,
 
 bool Courier::send_response(const Answer& answer, const ReplyFields& reply) {
     std::array<std::byte, kMessageBytesMax> buffer;
-    const auto room =
-        base::MutableBytes(buffer).first(std::min(answer.bytes_max, buffer.size()));
+    const auto room = base::MutableBytes(buffer).first(std::min(answer.bytes_max, buffer.size()));
     const std::size_t size =
         encode_response(room, {answer.transaction, &answer.to, mac_.enabled()}, reply);
     return size > 0 && enqueue(answer.to, room.first(size));
@@ -60,8 +58,7 @@ bool Courier::send_response(const Answer& answer, const ReplyFields& reply) {
 
 void Courier::send_error(const Answer& answer, KrpcError code, std::string_view text) {
     std::array<std::byte, kMessageBytesMax> buffer;
-    const auto room =
-        base::MutableBytes(buffer).first(std::min(answer.bytes_max, buffer.size()));
+    const auto room = base::MutableBytes(buffer).first(std::min(answer.bytes_max, buffer.size()));
     const std::size_t size =
         encode_error(room, {answer.transaction, &answer.to, mac_.enabled()}, code, text);
     if (size > 0 && enqueue(answer.to, room.first(size))) {

@@ -4,8 +4,8 @@
 // transactions that wait for answers.
 #pragma once
 
-#include <string_view>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "dht/message_writer.h"

@@ -50,14 +50,13 @@ bool RateSketch::take(base::Instant now, std::uint64_t hash) {
 
 Guard::Guard(const GuardLimits& limits, base::Rng& rng) noexcept
     : rng_(rng),
-      total_limit_(
-          RateLimit::of(limits.total_per_second, base::seconds(1), limits.total_burst)),
-      sources_(RateLimit::of(limits.per_source_per_second, base::seconds(1),
-                             limits.per_source_burst),
-               limits.cells),
-      subnets_(RateLimit::of(limits.per_subnet_per_second, base::seconds(1),
-                             limits.per_subnet_burst),
-               limits.cells),
+      total_limit_(RateLimit::of(limits.total_per_second, base::seconds(1), limits.total_burst)),
+      sources_(
+          RateLimit::of(limits.per_source_per_second, base::seconds(1), limits.per_source_burst),
+          limits.cells),
+      subnets_(
+          RateLimit::of(limits.per_subnet_per_second, base::seconds(1), limits.per_subnet_burst),
+          limits.cells),
       key_{rng.u64(), rng.u64()},
       validated_max_(limits.validated_max) {}
 

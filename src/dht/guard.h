@@ -2,10 +2,11 @@
 //
 // Guard: how many queries are answered, by source address, by its subnet and in all.
 //
-// A fixed number of Rates per kind, found by a keyed hash in two rows (a count-min sketch): a source
-// is refused only when its cells of both rows are used up, so a few floods do not silence others,
-// and no number of sources costs more memory. The key is drawn anew now and then, hence nobody
-// shares cells with a flood for long. Also knows which addresses were proven to be no forgeries.
+// A fixed number of Rates per kind, found by a keyed hash in two rows (a count-min sketch): a
+// source is refused only when its cells of both rows are used up, so a few floods do not silence
+// others, and no number of sources costs more memory. The key is drawn anew now and then, hence
+// nobody shares cells with a flood for long. Also knows which addresses were proven to be no
+// forgeries.
 #pragma once
 
 #include <array>

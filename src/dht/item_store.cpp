@@ -10,9 +10,8 @@ namespace qe::dht {
 namespace {
 
 Item copy_of(const ItemView& view) {
-    return {{view.value.begin(), view.value.end()},
-            {view.salt.begin(), view.salt.end()},
-            view.owner};
+    return {
+        {view.value.begin(), view.value.end()}, {view.salt.begin(), view.salt.end()}, view.owner};
 }
 
 std::size_t size_of(const Item& item) noexcept { return item.value.size() + item.salt.size(); }
@@ -38,8 +37,8 @@ std::optional<KrpcError> ItemStore::put(base::Instant now, const net::IpAddress&
     if (const auto refused = check(item)) {
         return refused;
     }
-    const NodeId target = item.owner ? mutable_target(item.owner->key, item.salt)
-                                     : immutable_target(item.value);
+    const NodeId target =
+        item.owner ? mutable_target(item.owner->key, item.salt) : immutable_target(item.value);
     const auto place = items_.find(target);
     if (place != items_.end() && place->second.until > now) {
         return replace(now, place->second, item, cas);
@@ -58,8 +57,7 @@ std::optional<KrpcError> ItemStore::put(base::Instant now, const net::IpAddress&
     return std::nullopt;
 }
 
-std::optional<KrpcError> ItemStore::replace(base::Instant now, Stored& stored,
-                                            const ItemView& item,
+std::optional<KrpcError> ItemStore::replace(base::Instant now, Stored& stored, const ItemView& item,
                                             std::optional<std::int64_t> cas) {
     const auto& current = stored.item.owner;
     if (current && item.owner) {
@@ -79,8 +77,7 @@ std::optional<KrpcError> ItemStore::replace(base::Instant now, Stored& stored,
 }
 
 bool ItemStore::make_room(base::Instant now, const NodeId& target, std::uint64_t subnet) {
-    if (items_.size() >= limits_.items_max ||
-        subnets_.of(subnet) >= limits_.items_per_subnet_max) {
+    if (items_.size() >= limits_.items_max || subnets_.of(subnet) >= limits_.items_per_subnet_max) {
         expire(now);
     }
     if (subnets_.of(subnet) >= limits_.items_per_subnet_max) {
@@ -89,9 +86,8 @@ bool ItemStore::make_room(base::Instant now, const NodeId& target, std::uint64_t
     if (items_.size() < limits_.items_max) {
         return true;
     }
-    const auto farthest = std::ranges::max_element(items_, [&](const auto& a, const auto& b) {
-        return is_closer(own_, a.first, b.first);
-    });
+    const auto farthest = std::ranges::max_element(
+        items_, [&](const auto& a, const auto& b) { return is_closer(own_, a.first, b.first); });
     if (farthest == items_.end() || !is_closer(own_, target, farthest->first)) {
         return false;
     }

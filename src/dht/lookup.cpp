@@ -28,9 +28,7 @@ Lookup::Lookup(const NodeId& own, const NodeId& target, net::Family family,
       path_width_(std::max(divided_up(width_, path_count_), std::min(width_, kPathWidthMin))),
       path_parallel_(divided_up(std::max<std::size_t>(config.lookup_parallel, 1), path_count_)) {}
 
-void Lookup::add_seed(const Contact& contact) {
-    add(contact, next_seed_path_, 1, true);
-}
+void Lookup::add_seed(const Contact& contact) { add(contact, next_seed_path_, 1, true); }
 
 void Lookup::add_seed(const net::SocketAddress& endpoint) {
     add(Contact{antipode(target_), endpoint}, next_seed_path_, 1, false);
@@ -88,8 +86,7 @@ bool Lookup::make_room(const Contact& contact, std::uint8_t path) noexcept {
     Candidate* farthest = nullptr;
     for (Candidate& other : candidates_) {
         if (other.state == State::Unasked && other.path == path &&
-            (farthest == nullptr ||
-             is_closer(target_, farthest->contact.id, other.contact.id))) {
+            (farthest == nullptr || is_closer(target_, farthest->contact.id, other.contact.id))) {
             farthest = &other;
         }
     }
@@ -195,8 +192,8 @@ std::vector<std::size_t> Lookup::nearest_answered(std::size_t count_max) const {
 }
 
 std::size_t Lookup::answered_count() const noexcept {
-    return static_cast<std::size_t>(std::ranges::count(candidates_, State::Answered,
-                                                       &Candidate::state));
+    return static_cast<std::size_t>(
+        std::ranges::count(candidates_, State::Answered, &Candidate::state));
 }
 
 }  // namespace qe::dht

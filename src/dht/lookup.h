@@ -48,9 +48,7 @@ class Lookup {
 
     /// The candidate to ask now, if any; it counts as asked.
     [[nodiscard]] std::optional<std::size_t> poll_candidate();
-    [[nodiscard]] const Candidate& candidate(std::size_t index) const {
-        return candidates_[index];
-    }
+    [[nodiscard]] const Candidate& candidate(std::size_t index) const { return candidates_[index]; }
 
     /// A node named by the answer of `index`. Call before handle_answer().
     void handle_named(std::size_t index, const Contact& contact);
@@ -78,10 +76,10 @@ class Lookup {
     bool secure_ids_;
     std::uint8_t path_count_;
     std::uint8_t next_seed_path_ = 0;
-    std::size_t width_;           ///< k
-    std::size_t path_width_;      ///< k over all paths
+    std::size_t width_;       ///< k
+    std::size_t path_width_;  ///< k over all paths
     std::size_t path_parallel_;
-    std::size_t asked_ = 0;       ///< In flight.
+    std::size_t asked_ = 0;  ///< In flight.
     std::vector<Candidate> candidates_;
 };
 

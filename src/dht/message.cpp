@@ -231,7 +231,8 @@ base::Result<Response> parse_response(const BencodeValue& body) noexcept {
     if (!reply.complaint().empty()) {
         return fail(ErrorCode::kMalformed, reply.complaint());
     }
-    if (const auto value = reply.find("v"); value && value->encoded().size() <= kItemValueBytesMax) {
+    if (const auto value = reply.find("v");
+        value && value->encoded().size() <= kItemValueBytesMax) {
         // An owner that is not complete makes an item that fits no mutable target.
         Fields owner(body);
         response.item = ItemView{value->encoded(), {}, read_owner(owner)};

@@ -3,8 +3,8 @@
 // KRPC messages (BEP 5, 32, 42, 43, 44) as typed values.
 //
 // A parsed message is views into its datagram with every known field checked for type and size;
-// unknown fields are ignored. A query whose arguments are wrong is a BadQuery, which can be answered
-// with an error; what is no KRPC message at all fails to parse.
+// unknown fields are ignored. A query whose arguments are wrong is a BadQuery, which can be
+// answered with an error; what is no KRPC message at all fails to parse.
 #pragma once
 
 #include <cstdint>

@@ -39,9 +39,9 @@ void NetworkMac::seal(base::MutableBytes message) const noexcept {
 }
 
 bool NetworkMac::is_authentic(base::ByteView message) const noexcept {
-    return !key_ || (has_mac(message) &&
-                     crypto::equal_secrets(mac_for(*key_, message),
-                                           message.last(kTailBytes).first(kMacBytes)));
+    return !key_ ||
+           (has_mac(message) && crypto::equal_secrets(mac_for(*key_, message),
+                                                      message.last(kTailBytes).first(kMacBytes)));
 }
 
 }  // namespace qe::dht

@@ -24,10 +24,10 @@ namespace qe::dht {
 struct TableEntry {
     Contact contact;
     std::uint16_t rtt_ms = 0;
-    std::uint8_t failures = 0;   ///< Queries in a row that it did not answer.
-    base::Instant last_reply;    ///< To a query of ours.
-    base::Instant last_query;    ///< Of its own, after it had been verified.
-    base::Instant last_asked;    ///< By upkeep.
+    std::uint8_t failures = 0;  ///< Queries in a row that it did not answer.
+    base::Instant last_reply;   ///< To a query of ours.
+    base::Instant last_query;   ///< Of its own, after it had been verified.
+    base::Instant last_asked;   ///< By upkeep.
 };
 
 enum class Health : std::uint8_t { Good, Questionable };

@@ -49,12 +49,10 @@ Item copy_of(const ItemView& view, base::ByteView salt) {
 
 void take_item(Operation& operation, const ItemView& view, std::uint32_t depth) {
     const bool put = operation.kind == OperationKind::PutItem;
-    std::optional<Item>& best = put && seq_of(operation.newer) < 0 ? operation.item
-                                : put                              ? operation.newer
-                                                                   : operation.item;
-    const std::int64_t seq = view.owner ? view.owner->seq : 0;
+    const std::int64_t known = std::max(seq_of(operation.item), seq_of(operation.newer));
+    const bool is_news = view.owner ? view.owner->seq > known : !operation.item;
     // Verifying is dear, and what is not newer is of no use.
-    if ((best && (!view.owner || seq <= seq_of(best))) || !is_genuine(operation, view)) {
+    if (!is_news || !is_genuine(operation, view)) {
         return;
     }
     const base::Bytes salt = put ? operation.item->salt : operation.salt;
@@ -124,8 +122,8 @@ std::optional<Event> event_of(Operation& operation, std::size_t nearest_max) {
         return std::nullopt;
     }
     if (operation.stores()) {
-        return StoreFinished{operation.id,       operation.target,     operation.accepted,
-                             operation.refused,  operation.last_error, std::move(operation.newer)};
+        return StoreFinished{operation.id,      operation.target,     operation.accepted,
+                             operation.refused, operation.last_error, std::move(operation.newer)};
     }
     LookupFinished finished;
     finished.operation = operation.id;

@@ -30,9 +30,9 @@ struct Operation {
     // What is asked for, or to be stored.
     std::optional<crypto::PublicKey> key;  ///< get of a mutable item.
     base::Bytes salt;
-    std::optional<Item> item;              ///< The item to put; for get, the best found yet.
+    std::optional<Item> item;  ///< The item to put; for get, the best found yet.
     std::optional<std::int64_t> cas;
-    std::uint16_t port = 0;                ///< announce; 0: the one our packets come from.
+    std::uint16_t port = 0;                  ///< announce; 0: the one our packets come from.
     std::vector<net::SocketAddress> starts;  ///< Endpoints to begin with besides the tables.
 
     // What came of it.

@@ -2,6 +2,7 @@
 #include "dht/operations.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dht/compact.h"
 
@@ -63,7 +64,11 @@ void Operations::advance(base::Instant now, Operation& operation) {
     bool open = false;
     for (std::size_t i = 0; i < operation.lookups.size() && !operation.storing; ++i) {
         Lookup& lookup = operation.lookups[i];
-        while (courier_.can_ask() && !operation.has_answer) {
+        while (!operation.has_answer) {
+            if (!courier_.can_ask()) {
+                stalled_ = true;
+                break;
+            }
             const auto index = lookup.poll_candidate();
             if (!index) {
                 break;
@@ -83,6 +88,21 @@ void Operations::advance(base::Instant now, Operation& operation) {
     }
 }
 
+void Operations::resume(base::Instant now) {
+    if (!std::exchange(stalled_, false)) {
+        return;
+    }
+    std::vector<std::uint32_t> ids;
+    for (const Running& running : running_) {
+        ids.push_back(running->id.value);
+    }
+    for (const std::uint32_t id : ids) {
+        if (Operation* const operation = find(id)) {
+            advance(now, *operation);
+        }
+    }
+}
+
 void Operations::ask(base::Instant now, Operation& operation, std::uint8_t lookup,
                      std::size_t index) {
     const Lookup::Candidate& candidate = operation.lookups[lookup].candidate(index);
@@ -96,8 +116,8 @@ void Operations::ask(base::Instant now, Operation& operation, std::uint8_t looku
     transaction.purpose = {Purpose::Kind::Lookup, false, lookup, static_cast<std::uint16_t>(index),
                            operation.id.value};
     const NodeTable* const table = tables_.of(candidate.contact.endpoint.ip.family());
-    if (operation.kind == OperationKind::Refresh && operation.starts.empty() &&
-        table != nullptr && !table->contains(candidate.contact.endpoint)) {
+    if (operation.kind == OperationKind::Refresh && operation.starts.empty() && table != nullptr &&
+        !table->contains(candidate.contact.endpoint)) {
         upkeep_.count_new_endpoint(now);
     }
     ++operation.queries;
@@ -127,8 +147,7 @@ void Operations::handle_answer(base::Instant now, const Transaction& asked,
     if (lookup.candidate(index).state != Lookup::State::Asked) {
         return;
     }
-    const bool has_value =
-        take_values(*operation, response, lookup.candidate(index).depth);
+    const bool has_value = take_values(*operation, response, lookup.candidate(index).depth);
     const auto name = [&](const Contact& contact) { lookup.handle_named(index, contact); };
     for_each_compact_contact(response.nodes, net::Family::V4, name);
     for_each_compact_contact(response.nodes6, net::Family::V6, name);
@@ -143,8 +162,8 @@ void Operations::handle_answer(base::Instant now, const Transaction& asked,
 }
 
 /// The same question once more, now with a token, which proves our address.
-void Operations::ask_for_the_rest(base::Instant now, Operation& operation,
-                                  const Transaction& asked, base::ByteView token) {
+void Operations::ask_for_the_rest(base::Instant now, Operation& operation, const Transaction& asked,
+                                  base::ByteView token) {
     Query query = search_query(operation);
     query.token = token;
     Transaction transaction;
@@ -226,8 +245,8 @@ void Operations::store_locally(base::Instant now, Operation& operation) {
         }
     }
     if (nearer < config_.bucket_size) {
-        const auto refused = items_.put(now, net::IpAddress(), view_of(*operation.item),
-                                        operation.cas);
+        const auto refused =
+            items_.put(now, net::IpAddress(), view_of(*operation.item), operation.cas);
         operation.accepted += refused ? 0U : 1U;
     }
 }

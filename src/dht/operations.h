@@ -29,6 +29,9 @@ class Operations {
     void handle_error(base::Instant now, const Transaction& asked, const ErrorReply& error);
     void handle_silence(base::Instant now, const Transaction& asked);
 
+    /// A query has ended: who could not ask because too many were open may go on.
+    void resume(base::Instant now);
+
     /// An operation that is over.
     [[nodiscard]] std::optional<Operation> poll_finished();
 
@@ -58,6 +61,7 @@ class Operations {
     Upkeep& upkeep_;
     ItemStore& items_;
     std::uint32_t last_id_ = 0;
+    bool stalled_ = false;  ///< Some operation wanted to ask and could not.
     std::vector<Running> running_;
     std::vector<Operation> waiting_;
     std::vector<Operation> finished_;

@@ -51,9 +51,8 @@ bool PeerStore::make_room(base::Instant now, const NodeId& info_hash) {
         place->second.erase(silent);
         return true;
     }
-    const auto farthest = std::ranges::max_element(hashes_, [&](const auto& a, const auto& b) {
-        return is_closer(own_, a.first, b.first);
-    });
+    const auto farthest = std::ranges::max_element(
+        hashes_, [&](const auto& a, const auto& b) { return is_closer(own_, a.first, b.first); });
     if (farthest == hashes_.end() || !is_closer(own_, info_hash, farthest->first)) {
         return false;
     }

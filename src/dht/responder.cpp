@@ -51,8 +51,8 @@ bool Responder::is_validated(base::Instant now, const net::SocketAddress& endpoi
 
 void Responder::handle_query(base::Instant now, const Received& received, const Query& query) {
     ++courier_.counters().queries_received[static_cast<std::size_t>(query.method)];
-    const bool shows_token = !query.token.empty() &&
-                             tokens_.accepts(now, received.from.ip, query.token);
+    const bool shows_token =
+        !query.token.empty() && tokens_.accepts(now, received.from.ip, query.token);
     if (shows_token) {
         guard_.handle_validated(now, received.from);
     }

@@ -24,7 +24,9 @@ std::uint64_t leading(const net::IpAddress& ip, std::size_t bytes) noexcept {
 
 }  // namespace
 
-std::uint64_t subnet_of(const net::IpAddress& ip) noexcept { return leading(ip, ip.is_v4() ? 3 : 8); }
+std::uint64_t subnet_of(const net::IpAddress& ip) noexcept {
+    return leading(ip, ip.is_v4() ? 3 : 8);
+}
 
 std::uint64_t network_of(const net::IpAddress& ip) noexcept {
     return leading(ip, ip.is_v4() ? 2 : 6);

@@ -56,9 +56,8 @@ std::optional<Transaction> Transactions::poll_overdue(base::Instant now) {
 }
 
 bool Transactions::has_open(const net::SocketAddress& endpoint) const noexcept {
-    return std::ranges::any_of(open_, [&](const Transaction& transaction) {
-        return transaction.to.endpoint == endpoint;
-    });
+    return std::ranges::any_of(
+        open_, [&](const Transaction& transaction) { return transaction.to.endpoint == endpoint; });
 }
 
 base::Instant Transactions::next_deadline() const noexcept {

@@ -20,8 +20,8 @@ Upkeep::Upkeep(const DhtConfig& config, base::Rng& rng, base::Instant now, Table
     : rng_(rng),
       tables_(tables),
       courier_(courier),
-      pace_limit_(RateLimit::of(config.new_endpoints_per_minute, kMinute,
-                                config.new_endpoints_per_minute)),
+      pace_limit_(
+          RateLimit::of(config.new_endpoints_per_minute, kMinute, config.new_endpoints_per_minute)),
       refresh_interval_(config.refresh_interval),
       next_refresh_(now + refresh_interval_) {}
 

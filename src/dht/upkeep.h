@@ -2,11 +2,11 @@
 //
 // Upkeep: keeps the tables true with little traffic.
 //
-// It asks contacts that have been silent for a lifetime for a sign of life, nodes that were heard of
-// and would fit the table for a first answer, and says when the own neighbourhood should be looked
-// up again. A check of a contact whose bucket has room is a find_node, whose answer names nodes for
-// it. Endpoints outside the table are met at a limited rate; when nobody answers at all, checks
-// become rare, for then the network is gone and not the contacts.
+// It asks contacts that have been silent for a lifetime for a sign of life, nodes that were heard
+// of and would fit the table for a first answer, and says when the own neighbourhood should be
+// looked up again. A check of a contact whose bucket has room is a find_node, whose answer names
+// nodes for it. Endpoints outside the table are met at a limited rate; when nobody answers at all,
+// checks become rare, for then the network is gone and not the contacts.
 #pragma once
 
 #include <vector>

@@ -43,8 +43,8 @@ struct GuardLimits {
     std::uint32_t per_subnet_burst = 300;
     std::uint32_t total_per_second = 3000;
     std::uint32_t total_burst = 3000;
-    std::size_t cells = 2048;          ///< Memory: 32 bytes each.
-    std::size_t validated_max = 128;   ///< Addresses remembered to be no forgeries.
+    std::size_t cells = 2048;           ///< Memory: 32 bytes each.
+    std::size_t validated_max = 128;    ///< Addresses remembered to be no forgeries.
     std::size_t held_answers_max = 16;  ///< Large answers that wait for such a proof.
 };
 
@@ -64,9 +64,9 @@ struct DhtConfig {
     base::seconds refresh_interval{15 * 60};  ///< Between lookups of the own neighbourhood.
     /// Every message carries a MAC under this key, and any without is dropped. Absent: public mode.
     std::optional<crypto::MacKey> network_key;
-    bool read_only = false;            ///< BEP 43: answers no queries and says so.
-    bool require_secure_ids = false;   ///< BEP 42: only such nodes are stored on and read from.
-    std::uint16_t address_votes = 3;   ///< Distinct subnets that must agree on our address.
+    bool read_only = false;           ///< BEP 43: answers no queries and says so.
+    bool require_secure_ids = false;  ///< BEP 42: only such nodes are stored on and read from.
+    std::uint16_t address_votes = 3;  ///< Distinct subnets that must agree on our address.
     DiversityLimits diversity;
     StoreLimits store;
     GuardLimits guard;

@@ -23,10 +23,10 @@ struct OperationId {
 struct LookupFinished {
     OperationId operation;
     NodeId target;
-    std::vector<Contact> nearest;          ///< Nodes that answered, nearest first, at most k.
+    std::vector<Contact> nearest;           ///< Nodes that answered, nearest first, at most k.
     std::vector<net::SocketAddress> peers;  ///< get_peers: who announced itself.
-    std::optional<Item> item;              ///< get: verified; of several the one newest.
-    std::uint32_t queries = 0;             ///< Sent for it.
+    std::optional<Item> item;               ///< get: verified; of several the one newest.
+    std::uint32_t queries = 0;              ///< Sent for it.
     std::uint32_t hops = 0;  ///< Nodes on the way to the nearest one, or to the first value.
 };
 
@@ -34,8 +34,8 @@ struct LookupFinished {
 struct StoreFinished {
     OperationId operation;
     NodeId target;
-    std::uint32_t accepted = 0;  ///< Nodes that stored it.
-    std::uint32_t refused = 0;   ///< Nodes that answered with an error.
+    std::uint32_t accepted = 0;   ///< Nodes that stored it.
+    std::uint32_t refused = 0;    ///< Nodes that answered with an error.
     std::int64_t last_error = 0;  ///< KRPC code of the last refusal, e.g. 301 or 302; 0: none.
     /// put of a mutable item: what is stored instead, if that is newer.
     std::optional<Item> newer;

@@ -58,10 +58,10 @@ struct DhtStatus {
 /// One contact of the table, for listings.
 struct NodeInfo {
     Contact contact;
-    bool good = false;          ///< Heard of lately; questionable otherwise.
+    bool good = false;  ///< Heard of lately; questionable otherwise.
     std::uint32_t rtt_ms = 0;
-    base::Duration silent{};    ///< Since it was last heard of.
-    unsigned prefix_bits = 0;   ///< Shared with our id: its bucket.
+    base::Duration silent{};   ///< Since it was last heard of.
+    unsigned prefix_bits = 0;  ///< Shared with our id: its bucket.
 };
 
 }  // namespace qe::dht
