@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/clock.h"
+#include "host/huge_pages.h"
 
 namespace qe::host {
 
@@ -45,6 +46,7 @@ void NodeDriver::read_udp(UdpSocket& socket, bool& backlog) {
     for (int i = 0; i < kReceivesPerRound && backlog; ++i) {
         backlog = socket.receive(batch_);
         if (!batch_.received().empty()) {
+            prepare_for_bulk(batch_.received().front().payload.size() >= kBulkBytes);
             node_.handle_udp(boottime_now(), batch_.received());
             write_tun();
         }
@@ -60,7 +62,15 @@ void NodeDriver::read_tun() {
             return;
         }
         bytes += packet->bytes.size();
+        prepare_for_bulk(packet->offload.segmentation != net::Segmentation::None);
         node_.handle_tun(now, *packet);
+    }
+}
+
+// An idle daemon stays small; one that carries bulk takes memory for speed.
+void NodeDriver::prepare_for_bulk(bool bulk) {
+    if (bulk && !std::exchange(bulk_seen_, true)) {
+        grow_heap_on_huge_pages();
     }
 }
 

@@ -44,6 +44,8 @@ class NodeDriver {
     /// Packets and bytes taken from the TUN device per round.
     static constexpr int kTunReadsPerRound = 256;
     static constexpr std::size_t kTunBytesPerRound = 1U << 20;
+    /// So much received at once is a bulk transfer, bytes.
+    static constexpr std::size_t kBulkBytes = 16U << 10;
     /// A deadline missed by more than this means that we stalled, not that the loop was busy.
     static constexpr base::Duration kStall = base::milliseconds(50);
     /// Rounds for which timers wait for the backlog of packets after a stall.
@@ -69,6 +71,7 @@ class NodeDriver {
   private:
     void read_udp(UdpSocket& socket, bool& backlog);
     void read_tun();
+    void prepare_for_bulk(bool bulk);
     void finish_round();
     [[nodiscard]] bool run_timers(base::Instant now);
     [[nodiscard]] bool send_udp(base::Instant now);
@@ -89,6 +92,7 @@ class NodeDriver {
     int deferrals_ = 0;
     bool tun_lost_ = false;
     bool host_got_packets_ = false;  ///< Since the last round ended.
+    bool bulk_seen_ = false;
 
     FdWatch v4_watch_;
     std::optional<FdWatch> v6_watch_;
