@@ -115,7 +115,11 @@ void Dht::Impl::on_response(base::Instant now, const Transaction& asked, const R
     ++courier_.counters().answers_received;
     NodeTable* const table = tables_.of(asked.to.endpoint.ip.family());
     if (asked.id_known && response.id != asked.to.id) {
-        // Not who it was said to be: of no use to who asked, and no contact.
+        // Not who it was said to be: of no use to who asked. A contact that has become another node
+        // is known under its new id from now on.
+        if (table != nullptr && table->contains(asked.to.endpoint)) {
+            table->handle_reply(now, {response.id, asked.to.endpoint}, now - asked.sent);
+        }
         on_silence(now, asked);
         return;
     }
