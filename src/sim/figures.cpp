@@ -47,6 +47,8 @@ void Figures::begin(base::Duration last_start) {
     }
     expected_.assign(count, std::vector<bool>(count));
     connected_.assign(count, std::vector<bool>(count));
+    said_.assign(count, std::vector<std::string>(count));
+    known_.assign(count, std::vector<std::string>(count));
     current_.hosts.assign(count, kNotAwake);
     world_.scheduler().after(base::Duration(0), [this] { tick(); });
 }
@@ -122,28 +124,28 @@ void Figures::ask(HostId id) {
     if (!host.awake()) {
         return;
     }
-    const control::Reply reply = host.ask(control::PeersRequest{});
-    const auto* peers = std::get_if<control::PeersReply>(&reply);
-    if (peers == nullptr) {
-        return;
-    }
-    for (const control::PeerReply& peer : peers->peers) {
+    for (const control::PeerReply& peer : host.peers().peers) {
         const auto found = by_node_id_.find(peer.node_id);
         if (found != by_node_id_.end() && peer.state == "connected") {
             connected_[id][found->second] = true;
-            said_[{id, found->second}] = peer.session_id;
+            said_[id][found->second] = peer.session_id;
         }
     }
 }
 
 /// A restarted node may give a new session an old name: both ends are asked.
 void Figures::note_session(HostId a, HostId b) {
-    const std::string session = said_[{a, b}] + "/" + said_[{b, a}];
-    std::string& known = sessions_[{a, b}];
-    if (!known.empty() && known != session) {
+    std::string& at_a = known_[a][b];
+    std::string& at_b = known_[b][a];
+    const bool is_first = at_a.empty() && at_b.empty();
+    if (at_a == said_[a][b] && at_b == said_[b][a]) {
+        return;
+    }
+    if (!is_first) {
         reconnects_.push_back({world_.now(), a, b});
     }
-    known = session;
+    at_a = said_[a][b];
+    at_b = said_[b][a];
 }
 
 // --- Questions -----------------------------------------------------------------------------------

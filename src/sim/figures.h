@@ -114,9 +114,9 @@ class Figures final : public Observer {
     std::unordered_map<std::string, HostId> by_node_id_;
     std::vector<std::vector<bool>> expected_;  ///< [a][b], a < b.
     bool expected_known_ = false;
-    std::vector<std::vector<bool>> connected_;                   ///< What each host says.
-    std::map<std::pair<HostId, HostId>, std::string> said_;      ///< Session, as one end names it.
-    std::map<std::pair<HostId, HostId>, std::string> sessions_;  ///< As both ends name it.
+    std::vector<std::vector<bool>> connected_;     ///< What each host says.
+    std::vector<std::vector<std::string>> said_;   ///< Session, as one end names it.
+    std::vector<std::vector<std::string>> known_;  ///< When a pair was last seen to be up.
     std::uint64_t ticks_ = 0;
 
     SecondFigures current_;

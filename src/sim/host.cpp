@@ -34,6 +34,9 @@ std::string label_of(const HostOptions& options, std::string_view purpose) {
 
 Host::Scope::Scope(Host& host) noexcept : randomness_(*host.tls_rng_) {
     host.world_.show_wall_clock();
+    if (!std::exchange(host.peers_asked_at_, base::Instant::never()).is_never()) {
+        host.peers_ = {};
+    }
 }
 
 Host::Host(World& world, HostId id, HostOptions options)
@@ -317,14 +320,19 @@ control::StatusReply Host::status() {
     return status == nullptr ? control::StatusReply{} : std::move(*status);
 }
 
+const control::PeersReply& Host::peers() {
+    if (peers_asked_at_ != world_.now()) {
+        control::Reply reply = ask(control::PeersRequest{});
+        auto* const peers = std::get_if<control::PeersReply>(&reply);
+        peers_ = peers == nullptr ? control::PeersReply{} : std::move(*peers);
+        peers_asked_at_ = world_.now();
+    }
+    return peers_;
+}
+
 std::vector<HostId> Host::connected() {
     std::vector<HostId> all;
-    const control::Reply reply = ask(control::PeersRequest{});
-    const auto* const peers = std::get_if<control::PeersReply>(&reply);
-    if (peers == nullptr) {
-        return all;
-    }
-    for (const control::PeerReply& peer : peers->peers) {
+    for (const control::PeerReply& peer : peers().peers) {
         const auto id = crypto::parse_node_id(peer.node_id);
         QE_ASSERT(id.has_value());
         if (const auto host = world_.find_host(*id); host && peer.state == "connected") {

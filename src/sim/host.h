@@ -119,6 +119,9 @@ class Host final : private base::LogSink {
     /// Changes nothing in the world, ping apart.
     [[nodiscard]] control::Reply ask(const control::Request& request);
     [[nodiscard]] control::StatusReply status();
+    /// The answer to a PeersRequest, asked for once in an instant however many want it: in a large
+    /// world it is dear. No peers when the node does not run. Until the node's next event.
+    [[nodiscard]] const control::PeersReply& peers();
     /// Hosts to whose nodes this one has a session that carries packets.
     [[nodiscard]] std::vector<HostId> connected();
     /// Their number, which is much cheaper to ask for.
@@ -180,6 +183,8 @@ class Host final : private base::LogSink {
     unsigned wakes_at_once_ = 0;
     std::map<FlowKey, std::function<void(base::ByteView)>> listeners_;
     node::RequestId requests_ = 0;
+    control::PeersReply peers_;  ///< As of then, if the node has done nothing since.
+    base::Instant peers_asked_at_ = base::Instant::never();
 };
 
 }  // namespace qe::sim

@@ -107,7 +107,7 @@ const std::vector<net::IpAddress>& World::resolve(const std::string& name) const
     return found == dns_.end() ? kNone : found->second;
 }
 
-void World::know(HostId id, HostId other_id) {
+void World::know(HostId id, HostId other_id, bool dials) {
     Host& host = *hosts_[id];
     const Host& other = *hosts_[other_id];
     config::PeerConfig* peer = find_peer(host.config(), other.node_id());
@@ -117,6 +117,9 @@ void World::know(HostId id, HostId other_id) {
         peer->name = other.name();
     }
     peer->endpoints.clear();
+    if (!dials) {
+        return;
+    }
     for (const net::IpAddress& address : other.addresses()) {
         if (can_be_dialled(other, address) || is_neighbour(host, other, address)) {
             peer->endpoints.push_back(

@@ -60,8 +60,8 @@ class World {
     [[nodiscard]] const std::vector<net::IpAddress>& resolve(const std::string& name) const;
 
     /// Adds `other` to the [[peer]] list of `host` (or renews its entry), with those addresses at
-    /// which it can be dialled from there or from anywhere.
-    void know(HostId host, HostId other);
+    /// which it can be dialled from there or from anywhere, or with none unless it `dials`.
+    void know(HostId host, HostId other, bool dials = true);
     /// All pairs. With `one_dials`, of two that can dial each other only the one added later may:
     /// half the handshakes, for large worlds.
     void know_each_other(bool one_dials = false);

@@ -43,6 +43,10 @@ Outcome build_underlay(World& world, const Scenario& scenario) {
     return {};
 }
 
+bool dials(Dials whom, HostId id, HostId other) {
+    return whom == Dials::All || (whom == Dials::Earlier && other < id);
+}
+
 Outcome build_hosts(World& world, const Scenario& scenario) {
     for (const HostPlan& plan : scenario.hosts) {
         const auto added = world.add_host(plan.options);
@@ -53,7 +57,7 @@ Outcome build_hosts(World& world, const Scenario& scenario) {
     }
     for (HostId id = 0; id < scenario.hosts.size(); ++id) {
         for (const HostId other : scenario.hosts[id].knows) {
-            world.know(id, other);
+            world.know(id, other, dials(scenario.hosts[id].dials, id, other));
         }
     }
     return {};

@@ -95,6 +95,14 @@ void read_disk(TableReader& table, DiskOptions& out) {
     }
 }
 
+Dials read_dials(TableReader& table) {
+    Dials dials = Dials::All;
+    table.choice<Dials>(
+        "dials", {{"all", Dials::All}, {"earlier", Dials::Earlier}, {"nobody", Dials::Nobody}},
+        dials);
+    return dials;
+}
+
 /// When the nodes of one [[host]] start: all at once, or spread evenly.
 struct Starts {
     base::Duration first{0};
@@ -113,6 +121,7 @@ Starts read_starts(TableReader& table) {
 void add_hosts(Reading& reading, TableReader& table, const HostOptions& model,
                std::uint64_t count) {
     const Starts starts = read_starts(table);
+    const Dials dials = read_dials(table);
     std::vector<HostId>& group = reading.hosts[model.name];
     if (!group.empty() || model.name == "all") {
         table.refuse("name", "exists already, or means all hosts; use another name");
@@ -124,6 +133,7 @@ void add_hosts(Reading& reading, TableReader& table, const HostOptions& model,
         plan.start = starts.first + starts.spread * static_cast<std::int64_t>(i) /
                                         static_cast<std::int64_t>(count);
         plan.starts = starts.at_all;
+        plan.dials = dials;
         const auto id = static_cast<HostId>(reading.scenario.hosts.size());
         if (count > 1) {
             plan.options.name = fmt::format("{}{}", model.name, i + 1);

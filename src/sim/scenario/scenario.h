@@ -7,6 +7,7 @@
 // world's beginning. docs/simulation.md describes every key.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -29,11 +30,15 @@ struct RegionLink {
     PipeOptions each_way;
 };
 
+/// To whom of those that it knows a host has addresses.
+enum class Dials : std::uint8_t { All, Earlier, Nobody };
+
 struct HostPlan {
     HostOptions options;
     base::Duration start{0};    ///< When its node starts.
     bool starts = true;         ///< False: only an action starts it.
     std::vector<HostId> knows;  ///< In its [[peer]] list. Being listed means being trusted.
+    Dials dials = Dials::All;
 };
 
 // --- Timeline ------------------------------------------------------------------------------------

@@ -197,6 +197,8 @@ TEST_F(HostTest, IsCutOffWithoutCarrier) {
 TEST_F(HostTest, AnswersQuestionsWhileItRuns) {
     EXPECT_EQ(world.host(alice).connected(), std::vector<HostId>{bob});
     EXPECT_EQ(world.host(alice).connected_count(), 1U);
+    ASSERT_EQ(world.host(alice).peers().peers.size(), 1U);
+    EXPECT_EQ(world.host(alice).peers().peers[0].name, "bob");
     EXPECT_EQ(world.host(alice).status().name, "alice");
     const control::Reply ping = world.host(alice).ask(control::PingRequest{"bob"});
     EXPECT_TRUE(std::holds_alternative<control::ErrorReply>(ping));
@@ -204,7 +206,18 @@ TEST_F(HostTest, AnswersQuestionsWhileItRuns) {
     EXPECT_TRUE(std::holds_alternative<control::ErrorReply>(
         world.host(alice).ask(control::StatusRequest{})));
     EXPECT_TRUE(world.host(alice).connected().empty());
+    EXPECT_TRUE(world.host(alice).peers().peers.empty());
     EXPECT_EQ(world.host(alice).overlay_address(net::Family::V4), std::nullopt);
+}
+
+TEST_F(HostTest, TellsOfPeersAsTheyAreNow) {
+    EXPECT_EQ(world.host(alice).peers().peers.at(0).state, "connected");
+    world.host(alice).config().peer[0].name = "robert";
+    world.host(alice).reload();  // in the same instant
+    EXPECT_EQ(world.host(alice).peers().peers.at(0).name, "robert");
+    const auto before = world.host(alice).peers().peers.at(0).connected_us;
+    world.run_for(base::seconds(1));
+    EXPECT_GT(world.host(alice).peers().peers.at(0).connected_us, before);
 }
 
 TEST_F(HostTest, FindsPeersAddressesOnItsDiskAfterACrash) {

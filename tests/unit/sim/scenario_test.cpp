@@ -60,6 +60,21 @@ TEST(ReadScenario, NamesHostsOfAGroupAndLetsThemKnowEachOther) {
     EXPECT_EQ(path_round_trip(*scenario, 0, 1), base::milliseconds(20));
 }
 
+TEST(ReadScenario, LetsTheLaterOfTwoDial) {
+    const auto scenario =
+        read({kHead, "[[host]]\nname = \"n\"\ncount = 3\ndials = \"earlier\"\n", kMeshed});
+    ASSERT_TRUE(scenario.has_value()) << config::to_string(scenario.error());
+    World world(1);
+    ASSERT_TRUE(build_world(world, *scenario).has_value());
+    for (HostId a = 0; a < world.host_count(); ++a) {
+        const auto& peers = world.host(a).config().peer;
+        ASSERT_EQ(peers.size(), 2U);
+        const auto dialled = std::ranges::count_if(
+            peers, [](const config::PeerConfig& peer) { return !peer.endpoints.empty(); });
+        EXPECT_EQ(dialled, a) << "host " << a;
+    }
+}
+
 TEST(ReadScenario, SaysWhereAndWhatIsAccepted) {
     EXPECT_THAT(complaints({kHead, kHosts, kMeshed, "speed = 3\n"}),
                 HasSubstr("dir/some.toml:10: expect[0].speed: is not a known key here; use "));
