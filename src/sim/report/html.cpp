@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sim/report/svg.h"
+#include "sim/report/table.h"
 #include "sim/scenario/units.h"
 
 namespace qe::sim {
@@ -73,9 +74,8 @@ std::string overview(const std::vector<RunReport>& reports) {
             cells({passed_html(r.passed()),
                    fmt::format("<a href=\"#run{}\">{}</a>", i, html_text(r.scenario)),
                    std::to_string(r.seed), r.convergence ? duration_text(*r.convergence) : "never",
-                   fmt::format("{:.2f}%", r.delivery * 100), duration_text(r.rtt_p50),
-                   duration_text(r.rtt_p99), rate_text(r.goodput_bps),
-                   size_text(r.control_rate) + "/s per host"},
+                   fmt::format("{:.2f}%", r.delivery * 100), rtt_cell(r.rtt_p50),
+                   rtt_cell(r.rtt_p99), goodput_cell(r), size_text(r.control_rate) + "/s per host"},
                   "td");
     }
     return out + "</table>\n";
@@ -149,8 +149,14 @@ std::string plots(const RunReport& report, const std::vector<PlotMark>& marks) {
            plot(report, goodput, marks) + plot(report, bytes, marks);
 }
 
+/// What the dashed lines in the plots stand for.
 std::string marks_table(const std::vector<PlotMark>& marks) {
-    std::string out = "<details><summary>What happened</summary><table>\n";
+    if (marks.empty()) {
+        return "";
+    }
+    constexpr std::size_t kOpenMax = 12;
+    std::string out = fmt::format("<details{}><summary>What happened</summary><table>\n",
+                                  marks.size() <= kOpenMax ? " open" : "");
     for (const PlotMark& mark : marks) {
         out += cells({fmt::format("{:.1f}s", mark.second), html_text(mark.text)}, "td");
     }

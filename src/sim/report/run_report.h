@@ -55,7 +55,8 @@ struct RunReport {
 
     std::string trace_hash;
     std::uint64_t trace_events = 0;
-    bool repeated = true;  ///< False: a second run of the same seed did something else.
+    bool twice = false;    ///< It ran a second time.
+    bool repeated = true;  ///< False: that did something else.
     std::string trace_file;
     std::string diagram_file;
 

@@ -27,9 +27,9 @@ Row row_of(const RunReport& report) {
             std::to_string(report.seed),
             convergence_text(report),
             fmt::format("{:.2f}%", report.delivery * 100),
-            duration_text(report.rtt_p50),
-            duration_text(report.rtt_p99),
-            rate_text(report.goodput_bps),
+            rtt_cell(report.rtt_p50),
+            rtt_cell(report.rtt_p99),
+            goodput_cell(report),
             size_text(report.control_rate) + "/s"};
 }
 
@@ -58,6 +58,16 @@ std::string how_to_replay(const RunReport& report) {
 
 }  // namespace
 
+std::string rtt_cell(base::Duration rtt) {
+    return rtt == base::Duration(0) ? "-" : duration_text(rtt);
+}
+
+std::string goodput_cell(const RunReport& report) {
+    const bool measured = std::ranges::any_of(
+        report.flows, [](const FlowSummary& flow) { return flow.kind == FlowKind::Tcp; });
+    return measured ? rate_text(report.goodput_bps) : "-";
+}
+
 std::string to_text(const RunReport& report) {
     if (!report.error.empty()) {
         return report.error + "\n";
@@ -65,14 +75,13 @@ std::string to_text(const RunReport& report) {
     std::string out = fmt::format(
         "{}  {} (seed {}, {} of {} hosts): {}\n", verdict_text(report.passed()), report.scenario,
         report.seed, duration_text(report.duration), report.hosts.size(), report.title);
-    out +=
-        fmt::format("  convergence {}, delivery {:.2f}%, RTT p50 {} p99 {}, goodput {}\n",
-                    convergence_text(report), report.delivery * 100, duration_text(report.rtt_p50),
-                    duration_text(report.rtt_p99), rate_text(report.goodput_bps));
+    out += fmt::format("  convergence {}, delivery {:.2f}%, RTT p50 {} p99 {}, goodput {}\n",
+                       convergence_text(report), report.delivery * 100, rtt_cell(report.rtt_p50),
+                       rtt_cell(report.rtt_p99), goodput_cell(report));
     out += fmt::format(
-        "  control {}/s per host, {} handshakes, {} reconnects, trace {} of {} events\n",
+        "  control {}/s per host, {} handshakes, {} reconnects, trace {} of {} events{}\n",
         size_text(report.control_rate), report.handshakes, report.reconnects, report.trace_hash,
-        report.trace_events);
+        report.trace_events, report.twice && report.repeated ? ", the same again" : "");
     for (const Verdict& verdict : report.verdicts) {
         out += fmt::format(
             "  {}  {}: {}{}\n", verdict_text(verdict.passed), verdict.expected, verdict.measured,
@@ -106,7 +115,10 @@ std::string summary_table(const std::vector<RunReport>& reports) {
         out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
     const auto passed = std::ranges::count_if(reports, &RunReport::passed);
-    return out + fmt::format("{} of {} passed\n", passed, reports.size());
+    const bool twice = std::ranges::all_of(
+        reports, [](const RunReport& report) { return report.twice && report.repeated; });
+    return out + fmt::format("{} of {} passed{}\n", passed, reports.size(),
+                             twice ? "; each did the same when it ran again" : "");
 }
 
 }  // namespace qe::sim

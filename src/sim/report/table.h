@@ -16,4 +16,8 @@ namespace qe::sim {
 /// Several runs, one a line, and how many passed.
 [[nodiscard]] std::string summary_table(const std::vector<RunReport>& reports);
 
+/// What tables say of round trips and of goodput: "-" when there were no pings, no reliable flows.
+[[nodiscard]] std::string rtt_cell(base::Duration rtt);
+[[nodiscard]] std::string goodput_cell(const RunReport& report);
+
 }  // namespace qe::sim

@@ -148,6 +148,7 @@ RunReport run_scenario(const Scenario& scenario, const RunOptions& options) {
         write_traces(stage, options, out);
     }
     if (options.twice) {
+        out.twice = true;
         out.repeated = hash_again(scenario, options) == out.trace_hash;
     }
     return out;

@@ -68,6 +68,25 @@ TEST(SummaryTable, CountsWhatPassed) {
     EXPECT_THAT(table, HasSubstr("97.00%"));
 }
 
+TEST(SummaryTable, SaysWhenAllDidTheSameTwice) {
+    RunReport good = sample();
+    good.twice = true;
+    EXPECT_THAT(to_text(good), HasSubstr(", the same again\n"));
+    EXPECT_THAT(summary_table({good, good}), HasSubstr("; each did the same when it ran again\n"));
+    EXPECT_THAT(summary_table({good, sample()}), Not(HasSubstr("ran again")));
+    good.repeated = false;
+    EXPECT_THAT(to_text(good), HasSubstr("FAIL  a second run of the same seed did something else"));
+    EXPECT_THAT(summary_table({good, good}), Not(HasSubstr("ran again")));
+}
+
+TEST(TextReport, SaysNothingOfWhatWasNotMeasured) {
+    EXPECT_THAT(to_text(sample()), HasSubstr("RTT p50 - p99 -, goodput -\n"));
+    RunReport report = sample();
+    report.rtt_p50 = base::milliseconds(20);
+    report.flows[0].kind = FlowKind::Tcp;
+    EXPECT_THAT(to_text(report), HasSubstr("RTT p50 20.0ms p99 -, goodput 0.00 bit/s\n"));
+}
+
 TEST(JsonReport, EscapesAndKeepsNumbers) {
     const std::string json = to_json(sample());
     EXPECT_THAT(json, HasSubstr(R"("scenario":"mesh<3>")"));
