@@ -3,13 +3,13 @@
 
 #include <algorithm>
 
-#include "node/cbor.h"
 #include "node/peer.h"
+#include "quicether/base/cbor.h"
 
 namespace qe::node {
 namespace {
 
-void write_peer(CborWriter& out, const CachedPeer& peer) {
+void write_peer(base::CborWriter& out, const CachedPeer& peer) {
     const std::size_t count = std::min(peer.addresses.size(), kLearntMax);
     out.array(2);
     out.byte_string(peer.id.bytes);
@@ -22,7 +22,7 @@ void write_peer(CborWriter& out, const CachedPeer& peer) {
 }
 
 /// False on content that cannot be an address.
-bool read_address(CborReader& in, std::vector<net::SocketAddress>& out) {
+bool read_address(base::CborReader& in, std::vector<net::SocketAddress>& out) {
     const bool pair = in.array() == 2;
     const base::ByteView ip = in.byte_string();
     const std::uint64_t port = in.unsigned_integer();
@@ -33,7 +33,7 @@ bool read_address(CborReader& in, std::vector<net::SocketAddress>& out) {
     return true;
 }
 
-bool read_peer(CborReader& in, std::vector<CachedPeer>& out) {
+bool read_peer(base::CborReader& in, std::vector<CachedPeer>& out) {
     CachedPeer peer;
     const bool pair = in.array() == 2;
     const base::ByteView id = in.byte_string();
@@ -55,7 +55,7 @@ bool read_peer(CborReader& in, std::vector<CachedPeer>& out) {
 
 base::Bytes encode_peer_cache(const std::vector<CachedPeer>& peers) {
     base::Bytes bytes;
-    CborWriter out(bytes);
+    base::CborWriter out(bytes);
     const std::size_t count = std::min(peers.size(), kPeerCachePeersMax);
     out.array(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -65,7 +65,7 @@ base::Bytes encode_peer_cache(const std::vector<CachedPeer>& peers) {
 }
 
 base::Result<std::vector<CachedPeer>> parse_peer_cache(base::ByteView contents) {
-    CborReader in(contents);
+    base::CborReader in(contents);
     const std::uint64_t count = in.array();
     std::vector<CachedPeer> peers;
     bool valid = in.ok() && count <= kPeerCachePeersMax;

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string_view>
 
-#include "node/cbor.h"
+#include "quicether/base/cbor.h"
 
 namespace qe::node {
 namespace {
@@ -39,24 +39,24 @@ std::string cleaned(std::string_view text) {
 
 // --- Encoding ----------------------------------------------------------------------------------
 
-void write_address(CborWriter& out, const net::IpAddress& address) {
+void write_address(base::CborWriter& out, const net::IpAddress& address) {
     out.byte_string(address.bytes());
 }
 
-void write_prefix(CborWriter& out, const net::Prefix& prefix) {
+void write_prefix(base::CborWriter& out, const net::Prefix& prefix) {
     out.array(2);
     write_address(out, prefix.network().address());
     out.unsigned_integer(prefix.length());
 }
 
-void write_socket_address(CborWriter& out, const net::SocketAddress& address) {
+void write_socket_address(base::CborWriter& out, const net::SocketAddress& address) {
     out.array(2);
     write_address(out, address.ip);
     out.unsigned_integer(address.port);
 }
 
 template <typename Items, typename Write>
-void write_list(CborWriter& out, const Items& items, std::size_t items_max, Write write) {
+void write_list(base::CborWriter& out, const Items& items, std::size_t items_max, Write write) {
     const std::size_t count = std::min(items.size(), items_max);
     out.array(count);
     for (std::size_t i = 0; i < count; ++i) {
@@ -64,19 +64,19 @@ void write_list(CborWriter& out, const Items& items, std::size_t items_max, Writ
     }
 }
 
-void write_claims(CborWriter& out, const Claims& claims) {
+void write_claims(base::CborWriter& out, const Claims& claims) {
     out.unsigned_integer(kAddressesKey);
     write_list(out, claims.addresses, kClaimsMax, write_address);
     out.unsigned_integer(kSubnetsKey);
     write_list(out, claims.subnets, kClaimsMax, write_prefix);
 }
 
-void write_text(CborWriter& out, HelloKey key, const std::string& text) {
+void write_text(base::CborWriter& out, HelloKey key, const std::string& text) {
     out.unsigned_integer(key);
     out.text(cleaned(text));
 }
 
-void write_body(CborWriter& out, const Hello& hello) {
+void write_body(base::CborWriter& out, const Hello& hello) {
     out.array(2);
     out.unsigned_integer(kHello);
     out.map(hello.observed ? 12 : 11);
@@ -102,23 +102,25 @@ void write_body(CborWriter& out, const Hello& hello) {
     }
 }
 
-void write_body(CborWriter& out, const ClaimsUpdate& update) {
+void write_body(base::CborWriter& out, const ClaimsUpdate& update) {
     out.array(2);
     out.unsigned_integer(kClaims);
     out.map(2);
     write_claims(out, update.claims);
 }
 
-void write_echo(CborWriter& out, MessageType type, std::uint64_t nonce) {
+void write_echo(base::CborWriter& out, MessageType type, std::uint64_t nonce) {
     out.array(2);
     out.unsigned_integer(type);
     out.map(1);
     out.unsigned_integer(kNonceKey);
     out.unsigned_integer(nonce);
 }
-void write_body(CborWriter& out, const EchoRequest& m) { write_echo(out, kEchoRequest, m.nonce); }
-void write_body(CborWriter& out, const EchoReply& m) { write_echo(out, kEchoReply, m.nonce); }
-void write_body(CborWriter& out, const UnknownMessage& message) {
+void write_body(base::CborWriter& out, const EchoRequest& m) {
+    write_echo(out, kEchoRequest, m.nonce);
+}
+void write_body(base::CborWriter& out, const EchoReply& m) { write_echo(out, kEchoReply, m.nonce); }
+void write_body(base::CborWriter& out, const UnknownMessage& message) {
     out.array(2);
     out.unsigned_integer(message.type);
     out.map(0);
@@ -128,7 +130,7 @@ void write_body(CborWriter& out, const UnknownMessage& message) {
 
 /// Reads a message's fields; `valid` turns false on content that CBOR alone does not refuse.
 struct FieldReader {
-    CborReader cbor;
+    base::CborReader cbor;
     bool valid = true;
 
     template <typename T>
@@ -274,7 +276,7 @@ PeerMessage read_message(FieldReader& in, std::uint64_t type) {
 
 base::Bytes encode_peer_message(const PeerMessage& message) {
     base::Bytes bytes;
-    CborWriter out(bytes);
+    base::CborWriter out(bytes);
     std::visit([&out](const auto& m) { write_body(out, m); }, message);
     return bytes;
 }
@@ -283,7 +285,7 @@ base::Result<PeerMessage> parse_peer_message(base::ByteView bytes) {
     if (bytes.size() > kPeerMessageBytesMax) {
         return base::fail(ErrorCode::kTooLarge, "peer message too large");
     }
-    FieldReader in{CborReader(bytes)};
+    FieldReader in{base::CborReader(bytes)};
     in.valid = in.cbor.array() == 2;
     const std::uint64_t type = in.cbor.unsigned_integer();
     if (!in.cbor.ok() || !in.valid) {

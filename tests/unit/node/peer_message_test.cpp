@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "node/cbor.h"
+#include "quicether/base/cbor.h"
 
 namespace qe::node {
 namespace {
@@ -54,7 +54,7 @@ TEST(PeerMessage, IgnoresTypesAndKeysItDoesNotKnow) {
     EXPECT_EQ(std::get<UnknownMessage>(*unknown).type, 77U);
 
     base::Bytes bytes;
-    CborWriter out(bytes);
+    base::CborWriter out(bytes);
     out.array(2);
     out.unsigned_integer(3);
     out.map(2);
@@ -92,7 +92,7 @@ TEST(PeerMessage, RefusesAnotherProtocolVersion) {
 
 TEST(PeerMessage, RefusesMoreClaimsThanAllowedAndWhatIsTooLarge) {
     base::Bytes bytes;
-    CborWriter out(bytes);
+    base::CborWriter out(bytes);
     out.array(2);
     out.unsigned_integer(2);
     out.map(1);
@@ -107,7 +107,7 @@ TEST(PeerMessage, RefusesMoreClaimsThanAllowedAndWhatIsTooLarge) {
 
 TEST(PeerMessage, RefusesAddressesAndPrefixesOfImpossibleSize) {
     base::Bytes bytes;
-    CborWriter out(bytes);
+    base::CborWriter out(bytes);
     out.array(2);
     out.unsigned_integer(2);
     out.map(1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/cbor.h"
+#include "quicether/base/cbor.h"
 
-namespace qe::node {
+namespace qe::base {
 namespace {
 
 constexpr std::uint8_t kUnsigned = 0;
@@ -18,7 +18,7 @@ constexpr std::uint64_t kNull = 22;
 
 void CborReader::fail() noexcept {
     ok_ = false;
-    reader_ = base::ByteReader({});
+    reader_ = ByteReader({});
 }
 
 CborReader::Head CborReader::head() noexcept {
@@ -83,14 +83,14 @@ bool CborReader::boolean() noexcept {
     return ok_ && value == kFalse + 1;
 }
 
-base::ByteView CborReader::byte_string() noexcept {
+ByteView CborReader::byte_string() noexcept {
     const std::uint64_t size = container(kByteString, 1);
     return reader_.take(static_cast<std::size_t>(size));
 }
 
 std::string_view CborReader::text() noexcept {
     const std::uint64_t size = container(kText, 1);
-    return base::as_text(reader_.take(static_cast<std::size_t>(size)));
+    return as_text(reader_.take(static_cast<std::size_t>(size)));
 }
 
 std::uint64_t CborReader::array() noexcept { return container(kArray, 1); }
@@ -152,15 +152,15 @@ void CborWriter::head(std::uint8_t major, std::uint64_t value) {
     }
 }
 
-void CborWriter::byte_string(base::ByteView bytes) {
+void CborWriter::byte_string(ByteView bytes) {
     head(kByteString, bytes.size());
     out_.insert(out_.end(), bytes.begin(), bytes.end());
 }
 
 void CborWriter::text(std::string_view text) {
-    const base::ByteView bytes = base::as_bytes(text);
+    const ByteView bytes = as_bytes(text);
     head(kText, bytes.size());
     out_.insert(out_.end(), bytes.begin(), bytes.end());
 }
 
-}  // namespace qe::node
+}  // namespace qe::base

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small, strict CBOR (RFC 8949) for messages between peers: unsigned integers, byte and text
-// strings, arrays, maps, booleans; definite lengths and shortest forms only (4.2.1).
+// A small, strict CBOR (RFC 8949) for messages between nodes and for state: unsigned integers, byte
+// and text strings, arrays, maps, booleans; definite lengths and shortest forms only (4.2.1).
 //
 // The reader never allocates and never recurses deeper than kCborDepthMax; it fails once and stays
 // failed, so a decoder may read a whole message and check `ok()` at the end. Lengths are checked
@@ -14,13 +14,13 @@
 
 #include "quicether/base/bytes.h"
 
-namespace qe::node {
+namespace qe::base {
 
 inline constexpr unsigned kCborDepthMax = 8;
 
 class CborReader {
   public:
-    explicit CborReader(base::ByteView bytes) noexcept : reader_(bytes) {}
+    explicit CborReader(ByteView bytes) noexcept : reader_(bytes) {}
 
     [[nodiscard]] bool ok() const noexcept { return ok_; }
     /// True when every byte has been read without a failure.
@@ -28,7 +28,7 @@ class CborReader {
 
     std::uint64_t unsigned_integer() noexcept;
     bool boolean() noexcept;
-    base::ByteView byte_string() noexcept;
+    ByteView byte_string() noexcept;
     /// Valid UTF-8 is not checked: texts are shown only after cleaning.
     std::string_view text() noexcept;
     /// Number of items that follow; at most the bytes left, so a loop over it is bounded.
@@ -49,18 +49,18 @@ class CborReader {
     void skip(unsigned depth) noexcept;
     void fail() noexcept;
 
-    base::ByteReader reader_;
+    ByteReader reader_;
     bool ok_ = true;
 };
 
 /// Appends items to a byte vector. The caller keeps array and map counts right.
 class CborWriter {
   public:
-    explicit CborWriter(base::Bytes& out) noexcept : out_(out) {}
+    explicit CborWriter(Bytes& out) noexcept : out_(out) {}
 
     void unsigned_integer(std::uint64_t value) { head(0, value); }
     void boolean(bool value) { out_.push_back(value ? std::byte{0xf5} : std::byte{0xf4}); }
-    void byte_string(base::ByteView bytes);
+    void byte_string(ByteView bytes);
     void text(std::string_view text);
     void array(std::uint64_t items) { head(4, items); }
     void map(std::uint64_t pairs) { head(5, pairs); }
@@ -68,7 +68,7 @@ class CborWriter {
   private:
     void head(std::uint8_t major, std::uint64_t value);
 
-    base::Bytes& out_;
+    Bytes& out_;
 };
 
-}  // namespace qe::node
+}  // namespace qe::base

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/cbor.h"
+#include "quicether/base/cbor.h"
 
 #include <initializer_list>
 
 #include <gtest/gtest.h>
 
-namespace qe::node {
+namespace qe::base {
 namespace {
 
-base::Bytes bytes_of(std::initializer_list<int> values) {
-    base::Bytes bytes;
+Bytes bytes_of(std::initializer_list<int> values) {
+    Bytes bytes;
     for (const int v : values) {
         bytes.push_back(static_cast<std::byte>(v));
     }
@@ -17,9 +17,9 @@ base::Bytes bytes_of(std::initializer_list<int> values) {
 }
 
 std::string hex_of_unsigned(std::uint64_t value) {
-    base::Bytes bytes;
+    Bytes bytes;
     CborWriter(bytes).unsigned_integer(value);
-    return base::to_hex(bytes);
+    return to_hex(bytes);
 }
 
 // RFC 8949, appendix A.
@@ -31,20 +31,20 @@ TEST(Cbor, WritesTheExamplesOfTheRfc) {
     EXPECT_EQ(hex_of_unsigned(1000), "1903e8");
     EXPECT_EQ(hex_of_unsigned(1000000), "1a000f4240");
     EXPECT_EQ(hex_of_unsigned(1000000000000), "1b000000e8d4a51000");
-    base::Bytes bytes;
+    Bytes bytes;
     CborWriter writer(bytes);
     writer.text("IETF");
     writer.boolean(true);
-    EXPECT_EQ(base::to_hex(bytes), "6449455446f5");
+    EXPECT_EQ(to_hex(bytes), "6449455446f5");
 }
 
 TEST(Cbor, ReadsWhatItWrote) {
-    base::Bytes bytes;
+    Bytes bytes;
     CborWriter writer(bytes);
     writer.array(4);
     writer.unsigned_integer(UINT64_MAX);
     writer.text("abc");
-    writer.byte_string(base::as_bytes("xy"));
+    writer.byte_string(as_bytes("xy"));
     writer.map(1);
     writer.unsigned_integer(1);
     writer.boolean(false);
@@ -52,7 +52,7 @@ TEST(Cbor, ReadsWhatItWrote) {
     EXPECT_EQ(reader.array(), 4U);
     EXPECT_EQ(reader.unsigned_integer(), UINT64_MAX);
     EXPECT_EQ(reader.text(), "abc");
-    EXPECT_EQ(base::as_text(reader.byte_string()), "xy");
+    EXPECT_EQ(as_text(reader.byte_string()), "xy");
     EXPECT_EQ(reader.map(), 1U);
     EXPECT_EQ(reader.unsigned_integer(), 1U);
     EXPECT_FALSE(reader.boolean());
@@ -60,48 +60,48 @@ TEST(Cbor, ReadsWhatItWrote) {
 }
 
 TEST(Cbor, RefusesLongerFormsThanNeeded) {
-    for (const base::Bytes& bytes : {bytes_of({0x18, 0x17}), bytes_of({0x19, 0x00, 0xff}),
-                                     bytes_of({0x1a, 0x00, 0x00, 0xff, 0xff}),
-                                     bytes_of({0x1b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff})}) {
+    for (const Bytes& bytes : {bytes_of({0x18, 0x17}), bytes_of({0x19, 0x00, 0xff}),
+                               bytes_of({0x1a, 0x00, 0x00, 0xff, 0xff}),
+                               bytes_of({0x1b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff})}) {
         CborReader reader(bytes);
         (void)reader.unsigned_integer();
-        EXPECT_FALSE(reader.ok()) << base::to_hex(bytes);
+        EXPECT_FALSE(reader.ok()) << to_hex(bytes);
     }
 }
 
 TEST(Cbor, RefusesIndefiniteLengthsTagsAndFloats) {
-    for (const base::Bytes& bytes :
+    for (const Bytes& bytes :
          {bytes_of({0x9f, 0x01, 0xff}), bytes_of({0xc0, 0x01}),
           bytes_of({0xfb, 0, 0, 0, 0, 0, 0, 0, 0}), bytes_of({0x1c}), bytes_of({0xff})}) {
         CborReader reader(bytes);
         reader.skip();
-        EXPECT_FALSE(reader.ok()) << base::to_hex(bytes);
+        EXPECT_FALSE(reader.ok()) << to_hex(bytes);
     }
 }
 
 TEST(Cbor, RefusesAContainerThatCannotFitTheRest) {
-    const base::Bytes huge = bytes_of({0x9a, 0xff, 0xff, 0xff, 0xff, 0x00});
+    const Bytes huge = bytes_of({0x9a, 0xff, 0xff, 0xff, 0xff, 0x00});
     CborReader reader(huge);
     EXPECT_EQ(reader.array(), 0U);
     EXPECT_FALSE(reader.ok());
 }
 
 TEST(Cbor, StepsOverNestedItemsUpToTheDepthBound) {
-    base::Bytes shallow(kCborDepthMax - 1, std::byte{0x81});
+    Bytes shallow(kCborDepthMax - 1, std::byte{0x81});
     shallow.push_back(std::byte{0x00});
-    CborReader fits{base::ByteView(shallow)};
+    CborReader fits{ByteView(shallow)};
     fits.skip();
     EXPECT_TRUE(fits.finished());
 
-    base::Bytes deep(1000, std::byte{0x81});
+    Bytes deep(1000, std::byte{0x81});
     deep.push_back(std::byte{0x00});
-    CborReader too_deep{base::ByteView(deep)};
+    CborReader too_deep{ByteView(deep)};
     too_deep.skip();
     EXPECT_FALSE(too_deep.ok());
 }
 
 TEST(Cbor, StaysFailedAfterTheFirstError) {
-    const base::Bytes bytes = bytes_of({0x61, 0x41, 0x01});
+    const Bytes bytes = bytes_of({0x61, 0x41, 0x01});
     CborReader reader(bytes);
     EXPECT_EQ(reader.unsigned_integer(), 0U);
     EXPECT_FALSE(reader.ok());
@@ -111,4 +111,4 @@ TEST(Cbor, StaysFailedAfterTheFirstError) {
 }
 
 }  // namespace
-}  // namespace qe::node
+}  // namespace qe::base
