@@ -31,7 +31,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SKIPPED = 77
 WIDTH, HEIGHT = 1000, 1800  # of the window; the whole page is in it
 TIMEOUT_S = 120
-COLOUR_DISTANCE_MAX = 60  # of each channel: lines are smoothed at their edges
+# Of each channel. Lines are smoothed at their edges, areas are not.
+LINE_DISTANCE_MAX = 60
+AREA_DISTANCE_MAX = 4
 
 # Paths of different lengths, so that no line hides another; a crash leaves gaps and a mark.
 SCENARIO = """
@@ -140,10 +142,13 @@ def layout(page: Path, directory: Path) -> dict[str, Any]:
 
 
 def channels(colour: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", colour)[:3])
+    found = re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", colour)
+    assert found, f"{colour} is no colour that can be seen"
+    return tuple(int(number) for number in found.groups())
 
 
-def count_pixels(image: png.Image, box: list[float], colour: str) -> tuple[int, int]:
+def count_pixels(image: png.Image, box: list[float], colour: str,
+                 distance_max: int = AREA_DISTANCE_MAX) -> tuple[int, int]:
     """How many pixels within the box are about of the colour, and in how many columns."""
     wanted = channels(colour)
     left, top = max(0, int(box[0])), max(0, int(box[1]) - 1)
@@ -153,7 +158,7 @@ def count_pixels(image: png.Image, box: list[float], colour: str) -> tuple[int, 
     for x in range(left, right):
         for y in range(top, bottom):
             there = image.pixel(x, y)
-            if all(abs(a - b) <= COLOUR_DISTANCE_MAX for a, b in zip(there, wanted)):
+            if all(abs(a - b) <= distance_max for a, b in zip(there, wanted)):
                 pixels += 1
                 columns.add(x)
     return pixels, len(columns)
@@ -162,7 +167,7 @@ def count_pixels(image: png.Image, box: list[float], colour: str) -> tuple[int, 
 def check_lines(image: png.Image, plot: dict[str, Any]) -> None:
     assert plot["lines"], f"{plot['name']}: has no lines"
     for line in plot["lines"]:
-        pixels, columns = count_pixels(image, line["box"], line["colour"])
+        pixels, columns = count_pixels(image, line["box"], line["colour"], LINE_DISTANCE_MAX)
         width = line["box"][2] - line["box"][0]
         print(f"  {line['name']:<22} {line['colour']:<20} {pixels:6} px in {columns} of "
               f"{width:.0f} columns")
@@ -186,6 +191,7 @@ def check_cells(image: png.Image, plot: dict[str, Any]) -> None:
 
 
 def check_page(image: png.Image, seen: dict[str, Any]) -> None:
+    paper = channels(seen["paper"])
     assert seen["height"] <= HEIGHT, f"the page is {seen['height']} pixels high"
     names = [plot["name"] for plot in seen["plots"]]
     assert len(names) == 5, f"plots: {names}"
@@ -197,6 +203,9 @@ def check_page(image: png.Image, seen: dict[str, Any]) -> None:
             check_cells(image, plot)
         else:
             check_lines(image, plot)
+    for drawn in (part for plot in seen["plots"] for part in plot["lines"] + plot["cells"]):
+        contrast = max(abs(a - b) for a, b in zip(channels(drawn["colour"]), paper))
+        assert contrast > 20, f"{drawn['name']} is of the colour of the page"
     legend = {key["name"] for key in seen["keys"]}
     for line in (line for plot in seen["plots"] for line in plot["lines"]):
         assert line["name"] in legend, f"{line['name']} is not in a legend: {legend}"
