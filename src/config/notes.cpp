@@ -16,9 +16,7 @@ struct Note {
     std::string_view effect;  ///< What happens instead.
 };
 
-constexpr std::array<Note, 10> kNotes = {{
-    {"discovery.bootstrap_nodes", "peers are reached by their configured endpoints only"},
-    {"discovery.bootstrap_mode", "this node serves no discovery requests"},
+constexpr std::array<Note, 8> kNotes = {{
     {"multipath.enabled", "one path is used for each peer"},
     {"multipath.interfaces", "the system's routes choose the interface"},
     {"multipath.scheduler", "one path is used for each peer"},

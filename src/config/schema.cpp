@@ -79,6 +79,10 @@ constexpr auto kSchema = std::to_array<Field>({
     discovery<&C::Discovery::public_ip, text<parse_public_address>>("discovery.public_ip", kRestart,
                                                                     Shape::Text),
     discovery<&C::Discovery::dht_port, read_port>("discovery.dht_port", kRestart, Shape::Number),
+    discovery<&C::Discovery::dht, read_truth>("discovery.dht", kRestart, Shape::Truth),
+    discovery<&C::Discovery::lan, read_truth>("discovery.lan", kRestart, Shape::Truth),
+    discovery<&C::Discovery::swarm, text_or_none<parse_swarm>>("discovery.swarm", kRestart,
+                                                               Shape::Text),
 
     row<&C::peers, &C::Peers::allowed, read_allowed>("peers.allowed", kLive, Shape::TextList),
 

@@ -80,6 +80,17 @@ std::string_view name_of(T value, const Words<T, kSize>& words) noexcept {
 
 }  // namespace
 
+Leaf<std::string> parse_swarm(std::string_view text) {
+    constexpr std::size_t kSwarmMax = 64;
+    const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
+    if (text.empty() || text.size() > kSwarmMax || !std::ranges::all_of(text, is_printable)) {
+        return tl::unexpected(
+            fmt::format("{} is not a swarm; use 1 to 64 letters, digits, signs or blanks",
+                        quoted(text)));
+    }
+    return std::string(text);
+}
+
 Leaf<std::string> parse_name(std::string_view text) {
     if (looks_like_peer_ref(text)) {
         return tl::unexpected(

@@ -23,6 +23,8 @@ using Leaf = tl::expected<T, std::string>;
 /// 1–63 letters, digits, `-`, `_`, `.`, the first one a letter or digit, and nothing that could be
 /// taken for a node id or a key.
 [[nodiscard]] Leaf<std::string> parse_name(std::string_view text);
+/// 1–64 printable bytes that set one private DHT apart from others.
+[[nodiscard]] Leaf<std::string> parse_swarm(std::string_view text);
 /// What Linux accepts as an interface name: 1–15 bytes without `/`, `:` or space; not "." or "..".
 [[nodiscard]] Leaf<std::string> parse_interface_name(std::string_view text);
 /// "host", "host:port", "192.0.2.1:9000", "[2001:db8::1]:9000".

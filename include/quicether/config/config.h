@@ -93,6 +93,9 @@ struct Config {
         bool bootstrap_mode = false;
         std::optional<net::IpAddress> public_ip;
         std::uint16_t dht_port = kDefaultPort;  ///< The one UDP port.
+        bool dht = true;                        ///< Take part in the DHT.
+        bool lan = true;                        ///< Find and be found by multicast.
+        std::string swarm;  ///< Nodes with another text here are strangers to our DHT.
         friend bool operator==(const Discovery&, const Discovery&) = default;
     };
     struct Peers {

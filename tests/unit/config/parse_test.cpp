@@ -44,6 +44,9 @@ bootstrap_nodes = ["home-server.local:9001", "bootstrap.example.org"]
 bootstrap_mode = true
 public_ip = "198.51.100.5"
 dht_port = 9002
+dht = false
+lan = false
+swarm = "our office, second floor"
 [multipath]
 enabled = true
 interfaces = ["eth0", "eth1.100"]
@@ -81,6 +84,9 @@ congestion_control = "cubic"
     EXPECT_TRUE(c.discovery.bootstrap_mode);
     EXPECT_EQ(c.discovery.public_ip->to_string(), "198.51.100.5");
     EXPECT_EQ(c.discovery.dht_port, 9002);
+    EXPECT_FALSE(c.discovery.dht);
+    EXPECT_FALSE(c.discovery.lan);
+    EXPECT_EQ(c.discovery.swarm, "our office, second floor");
     EXPECT_TRUE(c.multipath.enabled);
     EXPECT_EQ(c.multipath.interfaces, (std::vector<std::string>{"eth0", "eth1.100"}));
     EXPECT_EQ(c.multipath.scheduler, "weighted");
@@ -232,12 +238,10 @@ TEST(UnsupportedNotes, ListWhatHasNoEffect) {
     EXPECT_TRUE(unsupported_notes(Config{}).empty());
     const Config c = parsed(
         "[multipath]\nenabled = true\n[monitoring]\nmetrics_addr = \"127.0.0.1:9090\"\n"
-        "[discovery]\nbootstrap_nodes = [\"a.example\"]\n[performance]\nio_backend = "
+        "[performance]\nio_backend = "
         "\"io_uring\"\n");
     EXPECT_EQ(unsupported_notes(c),
               (std::vector<std::string>{
-                  "discovery.bootstrap_nodes has no effect in this version: peers are reached by "
-                  "their configured endpoints only",
                   "multipath.enabled has no effect in this version: one path is used for each peer",
                   "monitoring.metrics_addr has no effect in this version: metrics are not served",
                   "performance.io_backend has no effect in this version: epoll is used"}));
