@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTML report of a simulation, opened in a real browser: are its plots really drawn?
 
-A short scenario runs with --report. Headless Chromium lays the page out and says where each plot and
-each line of it should be and in which colour; then it takes a picture of the page, and the pixels
-must agree. A copy under a Content-Security-Policy that forbids scripts and everything from elsewhere
-must look the same. Needs Chromium; --keep DIR leaves page and pictures there.
+A short scenario runs with --report. Headless Chromium lays the page out and says where each plot
+and each line of it should be and in which colour; then it takes a picture of the page, and the
+pixels must agree. A copy under a Content-Security-Policy that forbids scripts and everything from
+elsewhere must look the same. Needs Chromium; --keep DIR leaves page and pictures there.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ within = "5s"
 
 # Ends up as the page's title, which --dump-dom prints.
 PROBE = """<script>
-const box = (e) => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; };
+const box = (element) => {
+  const r = element.getBoundingClientRect();
+  return [r.left, r.top, r.right, r.bottom];
+};
 console.error("probe");
 document.title = "PROBE" + JSON.stringify({
   paper: getComputedStyle(document.body).backgroundColor,
@@ -118,9 +121,9 @@ def browse(page: Path, *options: str) -> tuple[str, list[str]]:
         done = subprocess.run(
             [str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
-             "--disable-dev-shm-usage", "--force-device-scale-factor=1", "--force-color-profile=srgb",
-             "--disable-lcd-text", f"--user-data-dir={profile}", "--enable-logging=stderr",
-             f"--window-size={WIDTH},{HEIGHT}", *options, page.as_uri()],
+             "--disable-dev-shm-usage", "--force-device-scale-factor=1",
+             "--force-color-profile=srgb", "--disable-lcd-text",
+             f"--user-data-dir={profile}", "--enable-logging=stderr", f"--window-size={WIDTH},{HEIGHT}", *options, page.as_uri()],
             capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert done.returncode == 0, f"chromium: exit {done.returncode}: {done.stderr[-2000:]}"
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
