@@ -128,6 +128,16 @@ void Amplification::on_host(HostId host, HostChange change) {
     }
 }
 
+void Amplification::on_action(std::string_view /*what*/) {
+    for (HostId host = 0; host < views_.size(); ++host) {
+        for (const net::SocketAddress& address : views_[host].touched) {
+            Contact& contact = views_[host].contacts[address];
+            contact.dialled_peers =
+                std::max(contact.dialled_peers, peers_at(world().host(host), address));
+        }
+    }
+}
+
 std::uint64_t Amplification::allowed(HostId host, const net::SocketAddress& address,
                                      Contact& contact) {
     const std::uint64_t answers = kFactor * contact.received;
@@ -136,7 +146,6 @@ std::uint64_t Amplification::allowed(HostId host, const net::SocketAddress& addr
     }
     const auto rounds = 1 + static_cast<std::uint64_t>((now() - contact.first_sent) / kDialsApart) +
                         contact.dial_rounds;
-    // A peer may have been dropped from the list since.
     contact.dialled_peers = std::max(contact.dialled_peers, peers_at(world().host(host), address));
     return answers + contact.dialled_peers * rounds * kDialFlight;
 }

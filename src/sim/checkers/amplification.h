@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -39,6 +40,8 @@ class Amplification final : public RecordingChecker {
     void on_sent(HostId host, const Packet& packet) override;
     void on_received(HostId host, const Packet& packet) override;
     void on_host(HostId host, HostChange change) override;
+    /// It may take peers from a list to whom a dial has just left.
+    void on_action(std::string_view what) override;
     void on_second() override;
 
   private:

@@ -49,8 +49,9 @@ void Bounds::on_second() {
     for (std::size_t i = 0; i < std::min(hosts, kAsked) && !full(); ++i) {
         const auto id = static_cast<HostId>((seconds_ * kAsked + i) % hosts);
         if (world().host(id).awake()) {
-            check_held(id, world().host(id).status());
-            check_peers(id);
+            const control::StatusReply status = world().host(id).status();
+            check_held(id, status);
+            check_peers(id, counter(status, "held_reassembly_bytes"));
         }
     }
     ++seconds_;
@@ -76,13 +77,6 @@ void Bounds::check_events() {
 
 void Bounds::check_held(HostId id, const control::StatusReply& status) {
     const std::uint64_t peers = status.peers_configured;
-    const std::uint64_t unfinished = counter(status, "held_reassembly_bytes");
-    if (unfinished > kReassemblyBytes * peers) {
-        object(
-            fmt::format("{} holds {} bytes of unfinished packets of its {} peers: {} may be held "
-                        "for each",
-                        name_of(id), unfinished, peers, kReassemblyBytes));
-    }
     const std::uint64_t queued = counter(status, "held_queue_bytes");
     if (queued > kQueueBytes) {
         object(fmt::format("{} holds {} bytes of packets that wait: {} are the bound", name_of(id),
@@ -97,13 +91,15 @@ void Bounds::check_held(HostId id, const control::StatusReply& status) {
     }
 }
 
-void Bounds::check_peers(HostId id) {
+void Bounds::check_peers(HostId id, std::uint64_t unfinished_bytes) {
     const control::Reply reply = world().host(id).ask(control::PeersRequest{});
     const auto* const peers = std::get_if<control::PeersReply>(&reply);
     if (peers == nullptr) {
         return;
     }
+    std::uint64_t sessions = 0;
     for (const control::PeerReply& peer : peers->peers) {
+        sessions += peer.session_id.empty() ? 0U : 1U;
         if (peer.paths.size() > kLinks) {
             object(fmt::format("{} has {} links with {}: {} are the bound", name_of(id),
                                peer.paths.size(), peer.name, kLinks));
@@ -117,6 +113,11 @@ void Bounds::check_peers(HostId id) {
             object(fmt::format("{} has learnt {} addresses of {}: {} are the bound", name_of(id),
                                peer.endpoints.size() - own, peer.name, kLearntAddresses));
         }
+    }
+    if (unfinished_bytes > kReassemblyBytes * sessions) {
+        object(fmt::format(
+            "{} holds {} bytes of unfinished packets of its {} sessions: {} may be held for each",
+            name_of(id), unfinished_bytes, sessions, kReassemblyBytes));
     }
 }
 

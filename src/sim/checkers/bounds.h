@@ -60,7 +60,7 @@ class Bounds final : public RecordingChecker {
 
     [[nodiscard]] Activity& activity(HostId host);
     void check_held(HostId id, const control::StatusReply& status);
-    void check_peers(HostId id);
+    void check_peers(HostId id, std::uint64_t unfinished_bytes);
     void check_window();
     void check_idle_bytes(HostId id, const control::StatusReply& status);
     void check_events();

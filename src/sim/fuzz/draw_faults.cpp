@@ -44,6 +44,11 @@ class FaultDice {
         const std::size_t hosts = plan_.scenario.hosts.size();
         return static_cast<HostId>((than + dice_.between(1, hosts - 1)) % hosts);
     }
+    /// At either end of a flow.
+    [[nodiscard]] HostId busy_host() {
+        const FlowOptions& flow = dice_.pick(plan_.scenario.flows);
+        return dice_.chance(50) ? flow.from : flow.to;
+    }
     [[nodiscard]] const std::string& name(HostId id) const {
         return plan_.scenario.hosts[id].options.name;
     }
@@ -68,7 +73,8 @@ class FaultDice {
             const RegionLink& way = dice_.pick(scenario.region_links);
             return way.a + "-" + way.b;
         }
-        const HostOptions& host = scenario.hosts[any_host()].options;
+        const HostId id = dice_.chance(50) ? busy_host() : any_host();
+        const HostOptions& host = scenario.hosts[id].options;
         return host.name + "/" + dice_.pick(host.interfaces).name;
     }
 

@@ -16,7 +16,7 @@ void shape_udp(Dice& dice, FlowOptions& flow, std::size_t mtu) {
     flow.kind = FlowKind::Udp;
     // Large ones are cut into fragments and put together again.
     flow.packet_bytes = dice.chance(50) ? mtu : dice.between(100, mtu);
-    flow.interval = dice.millis(4, 50);
+    flow.interval = dice.millis(2, 30);
 }
 
 void shape_tcp(Dice& dice, FlowOptions& flow) {

@@ -68,19 +68,31 @@ void Meddler::on_sent(HostId /*host*/, const Packet& packet) {
     }
 }
 
-Packet Meddler::draw(const Replay& deed) {
+net::SocketAddress Meddler::stranger() {
+    const auto host = static_cast<std::uint32_t>(1 + rng_.below(1U << 12));
+    return {net::IpAddress::v4(kStrangers + host),
+            static_cast<std::uint16_t>(1024 + rng_.below(60'000)), 0};
+}
+
+/// One captured datagram; of a handshake also the next one, if it belongs to the same flight: a
+/// ClientHello takes two.
+std::vector<Packet> Meddler::draw(const Replay& deed) {
     const Ring& ring = deed.handshakes ? handshakes_ : all_;
-    Packet packet = ring.packets[rng_.below(ring.packets.size())];
-    if (deed.from_stranger && packet.source.ip.is_v4()) {
-        packet.source.ip =
-            net::IpAddress::v4(kStrangers + 1 + static_cast<std::uint32_t>(rng_.below(1U << 12)));
-        packet.source.port = static_cast<std::uint16_t>(1024 + rng_.below(60'000));
+    const std::size_t first = rng_.below(ring.packets.size());
+    std::vector<Packet> flight{ring.packets[first]};
+    const Packet& next = ring.packets[(first + 1) % ring.packets.size()];
+    if (deed.handshakes && next.number > flight[0].number && next.source == flight[0].source &&
+        next.destination == flight[0].destination) {
+        flight.push_back(next);
     }
-    for (std::size_t i = 0; i < deed.flipped_bits && !packet.payload.empty(); ++i) {
+    return flight;
+}
+
+void Meddler::flip_bits(std::size_t count, Packet& packet) {
+    for (std::size_t i = 0; i < count && !packet.payload.empty(); ++i) {
         packet.payload[rng_.below(packet.payload.size())] ^= std::byte{1} << rng_.below(8);
         packet.corrupted = true;
     }
-    return packet;
 }
 
 void Meddler::apply(const Replay& deed) {
@@ -88,9 +100,15 @@ void Meddler::apply(const Replay& deed) {
         if ((deed.handshakes ? handshakes_ : all_).packets.empty()) {
             return;
         }
-        Packet packet = draw(deed);
-        const HostId through = deed.from_stranger ? deed.through : packet.origin;
-        inject(through, std::move(packet));
+        const net::SocketAddress source = stranger();
+        for (Packet& packet : draw(deed)) {
+            if (deed.from_stranger && packet.source.ip.is_v4()) {
+                packet.source = source;
+            }
+            flip_bits(deed.flipped_bits, packet);
+            const HostId through = deed.from_stranger ? deed.through : packet.origin;
+            inject(through, std::move(packet));
+        }
     }
 }
 

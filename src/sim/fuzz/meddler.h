@@ -41,7 +41,9 @@ class Meddler final : public Observer {
     void apply(const DropPeer& deed);
     void list_again(HostId host, const config::PeerConfig& peer);
 
-    [[nodiscard]] Packet draw(const Replay& deed);
+    [[nodiscard]] std::vector<Packet> draw(const Replay& deed);
+    [[nodiscard]] net::SocketAddress stranger();
+    void flip_bits(std::size_t count, Packet& packet);
     void inject(HostId through, Packet packet);
     [[nodiscard]] net::IpAddress foreign_address(HostId host, net::Family family);
 

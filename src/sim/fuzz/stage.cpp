@@ -161,15 +161,20 @@ void FuzzStage::run() {
     }
 }
 
+/// For a while a node takes a peer for connected that it cannot hear any more: the mesh must have
+/// stayed whole for longer than that.
 void FuzzStage::wait_for_convergence() {
     const base::Instant since = world_.now();
+    base::Instant whole_since = base::Instant::never();
     // The checker of this name objects when it takes too long; a moment is left for it.
-    while (world_.now() - since < Convergence::kBound + base::seconds(5)) {
+    while (world_.now() - since < Convergence::kBound + Convergence::kSilence + base::seconds(5)) {
         if (!run_for(kStep)) {
             return;
         }
-        if (Convergence::whole(world_)) {
-            convergence_ = world_.now() - since;
+        whole_since = Convergence::whole(world_) ? std::min(whole_since, world_.now())
+                                                 : base::Instant::never();
+        if (!whole_since.is_never() && world_.now() - whole_since >= Convergence::kSilence) {
+            convergence_ = whole_since - since;
             return;
         }
     }

@@ -299,6 +299,16 @@ TEST_F(AmplificationTest, LetsADiallerSendItsFirstFlightsButNotMore) {
     EXPECT_EQ(checker.violations().size(), 1U);
 }
 
+TEST_F(AmplificationTest, RemembersThatAnAddressWasAPeersWhenItWasDialled) {
+    const net::SocketAddress peer{world.host(bob).addresses().front(), 9000, 0};
+    checker.on_sent(alice, packet(own, peer, Amplification::kDialFlight, 1, alice));
+    checker.on_action("alice drops bob from its list");
+    world.host(alice).config().peer.clear();
+    (void)world.host(alice).reload();
+    checker.on_second();
+    EXPECT_TRUE(checker.violations().empty());
+}
+
 // --- Bounds --------------------------------------------------------------------------------------
 
 TEST(BoundsChecker, ObjectsToATimerThatFiresAgainAndAgain) {

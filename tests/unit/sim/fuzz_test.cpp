@@ -2,6 +2,7 @@
 #include "sim/fuzz/fuzz_run.h"
 
 #include <algorithm>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -92,6 +93,32 @@ TEST_F(MeddlerInAPair, BringsCapturedDatagramsToTheNodeAgain) {
     world.run_for(base::milliseconds(100));
     EXPECT_GE(count.received, 50U);
     EXPECT_TRUE(world.connected(alice, bob));
+}
+
+TEST_F(MeddlerInAPair, SendsBothDatagramsOfAClientHelloFromOneStranger) {
+    struct Count final : Observer {
+        void on_received(HostId /*host*/, const Packet& packet) override {
+            if (test::prefix("61.250.0.0/16").contains(packet.source.ip)) {
+                most = std::max(most, ++received[packet.source]);
+            }
+        }
+        std::map<net::SocketAddress, std::size_t> received;
+        std::size_t most = 0;
+    } count;
+    Meddler meddler(world);
+    world.add_observer(meddler);
+    world.add_observer(count);
+    world.host(alice).crash();
+    world.host(alice).start();
+    world.run_for(base::seconds(10));
+    Replay replay;
+    replay.count = 50;
+    replay.handshakes = true;
+    replay.from_stranger = true;
+    replay.through = bob;
+    meddler.perform(replay);
+    world.run_for(base::seconds(1));
+    EXPECT_EQ(count.most, 2U);
 }
 
 TEST_F(MeddlerInAPair, DropsAPeerAndListsItAgain) {
