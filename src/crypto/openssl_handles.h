@@ -35,7 +35,13 @@ using NameHandle = UniqueHandle<X509_NAME, X509_NAME_free>;
 using TimeHandle = UniqueHandle<ASN1_TIME, ASN1_TIME_free>;
 using BitStringHandle = UniqueHandle<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
 using ConstraintsHandle = UniqueHandle<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free>;
+using ObjectHandle = UniqueHandle<ASN1_OBJECT, ASN1_OBJECT_free>;
+using OctetsHandle = UniqueHandle<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free>;
+using ExtensionHandle = UniqueHandle<X509_EXTENSION, X509_EXTENSION_free>;
 using Pkcs8Handle = UniqueHandle<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
+
+/// A member's attributes: 2.25 and a UUID (X.667), fb271074-91a1-4b43-854a-1fcef439211f.
+inline constexpr const char* kAttributesOid = "2.25.333839060273587571361833788047518933279";
 
 /// Drops the errors that OpenSSL queues between construction and destruction, and no others.
 class ErrorQueueGuard {

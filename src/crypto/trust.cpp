@@ -1,18 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quicether/crypto/trust.h"
 
+#include <utility>
+
 namespace qe::crypto {
 
 bool Trust::allows(const PublicKey& key) const {
     return keys_.contains(key) || (!ids_.empty() && ids_.contains(node_id_of(key)));
 }
 
-base::Result<CertificateFacts> Trust::check(base::ByteView der, base::UnixTime now) const {
-    QE_TRY(CertificateFacts facts, verify_self_signed_certificate(der, now));
-    if (!allows(facts.key)) {
+base::Result<CertificateFacts> Trust::verify(base::ByteView der, base::UnixTime now) const {
+    return verify_certificate(der, now, authority_ ? &*authority_ : nullptr);
+}
+
+base::Result<TrustRule> Trust::judge(const CertificateFacts& facts) const {
+    if (allows(facts.key)) {
+        return TrustRule::AllowList;
+    }
+    if (!authority_) {
         return base::fail(base::ErrorCode::kNotTrusted, "the peer's key is not on the allow-list");
     }
-    return facts;
+    if (facts.signer != CertificateSigner::Authority) {
+        return base::fail(base::ErrorCode::kNotTrusted,
+                          "the peer is neither on the allow-list nor a member of the network");
+    }
+    if (revoked_.contains(facts.node_id)) {
+        return base::fail(base::ErrorCode::kNotTrusted, "the peer's membership has been revoked");
+    }
+    return TrustRule::Member;
+}
+
+base::Result<TrustedCertificate> Trust::check(base::ByteView der, base::UnixTime now) const {
+    QE_TRY(CertificateFacts facts, verify(der, now));
+    QE_TRY(const TrustRule rule, judge(facts));
+    return TrustedCertificate{std::move(facts), rule};
 }
 
 }  // namespace qe::crypto

@@ -20,5 +20,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         nobody.allow(facts->key);
         QE_ASSERT(nobody.check(der, kNow).has_value());
     }
+    // The authority of the corpus' member certificates.
+    static const crypto::PublicKey kAuthority = crypto::Identity::from_seed({}).public_key();
+    const auto member = crypto::verify_certificate(der, kNow, &kAuthority);
+    QE_ASSERT(!facts || member.has_value());
+    if (member) {
+        QE_ASSERT(member->node_id == crypto::node_id_of(member->key));
+        QE_ASSERT(member->attributes.size() <= crypto::kCertificateAttributesBytesMax);
+        QE_ASSERT(member->attributes.empty() ||
+                  member->signer == crypto::CertificateSigner::Authority);
+    }
     return 0;
 }

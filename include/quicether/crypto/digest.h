@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SHA-1 as a name for bytes (BEP 5, BEP 44): an identifier, never an authentication.
+// Digests as names for bytes. SHA-1 (BEP 5, BEP 44) is an identifier, never an authentication;
+// SHA-256 is for names that nobody may be able to make twice.
 #pragma once
 
 #include <array>
@@ -13,5 +14,9 @@ namespace qe::crypto {
 using Sha1Digest = std::array<std::byte, 20>;
 
 [[nodiscard]] Sha1Digest sha1(base::ByteView bytes) noexcept;
+
+using Sha256Digest = std::array<std::byte, 32>;
+
+[[nodiscard]] Sha256Digest sha256(base::ByteView bytes) noexcept;
 
 }  // namespace qe::crypto

@@ -2,12 +2,17 @@
 //
 // Trust: which authenticated keys may hold a session with this node.
 //
-// An allow-list of NodeIds and full public keys. Empty means nobody. An entry by NodeId matches the
-// NodeId computed from the key that TLS authenticated. A value: the node builds a new one on reload
-// and hands it to the QUIC endpoint.
+// Two rules that combine, with neither nobody is trusted:
+//   allow-list   NodeIds and full public keys; whoever signed the certificate, TLS proves the key
+//   network      the certificate is signed by the network's authority, and its key not revoked
+// The allow-list is this node's own word and comes first: a key on it is let in even when the
+// network has revoked it. An entry by NodeId matches the NodeId computed from the key that TLS
+// authenticated. A value: the node builds a new one on reload or revocation and hands it to the
+// QUIC endpoint.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <unordered_set>
 
 #include "quicether/base/bytes.h"
@@ -18,21 +23,39 @@
 
 namespace qe::crypto {
 
+enum class TrustRule : std::uint8_t { AllowList, Member };
+
+/// A peer that is let in, and why. By Member, `attributes` say what the network grants it.
+struct TrustedCertificate : CertificateFacts {
+    TrustRule rule = TrustRule::AllowList;
+};
+
 class Trust {
   public:
     void allow(const NodeId& id) { ids_.insert(id); }
     void allow(const PublicKey& key) { keys_.insert(key); }
+    /// The one network whose members are let in.
+    void set_authority(const PublicKey& key) { authority_ = key; }
+    void revoke(const NodeId& id) { revoked_.insert(id); }
 
+    /// By the allow-list alone.
     [[nodiscard]] bool allows(const PublicKey& key) const;
 
-    /// The whole check of a peer's certificate: verify_self_signed_certificate(), then the list.
-    /// Errors: those of the verification, and kNotTrusted.
-    [[nodiscard]] base::Result<CertificateFacts> check(base::ByteView der,
-                                                       base::UnixTime now) const;
+    /// verify_certificate() with the network's authority.
+    [[nodiscard]] base::Result<CertificateFacts> verify(base::ByteView der,
+                                                        base::UnixTime now) const;
+    /// The rule that lets the owner of a certificate in that verify() has passed.
+    /// Errors: kNotTrusted, with a sentence of its own for a revoked member.
+    [[nodiscard]] base::Result<TrustRule> judge(const CertificateFacts& facts) const;
+    /// The whole check of a peer's certificate: verify(), then judge(). Errors: those of both.
+    [[nodiscard]] base::Result<TrustedCertificate> check(base::ByteView der,
+                                                         base::UnixTime now) const;
 
   private:
     std::unordered_set<NodeId> ids_;
     std::unordered_set<PublicKey> keys_;
+    std::optional<PublicKey> authority_;
+    std::unordered_set<NodeId> revoked_;
 };
 
 }  // namespace qe::crypto

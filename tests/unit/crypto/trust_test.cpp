@@ -55,5 +55,67 @@ TEST_F(TrustTest, CopiesAreIndependent) {
     EXPECT_TRUE(wider.allows(alice_.public_key()));
 }
 
+class NetworkTrust : public TrustTest {
+  protected:
+    NetworkTrust() { trust_.set_authority(authority_.public_key()); }
+
+    [[nodiscard]] base::Bytes member_certificate(const Identity& authority) {
+        return make_member_certificate(authority, alice_.public_key(), base::as_bytes("granted"),
+                                       kValidity, rng_)
+            .value();
+    }
+
+    Identity authority_ = Identity::generate(rng_);
+    base::Bytes member_ = member_certificate(authority_);
+};
+
+TEST_F(NetworkTrust, LetsMembersInWithTheirAttributes) {
+    const auto peer = trust_.check(member_, kNow);
+    ASSERT_TRUE(peer) << peer.error().text;
+    EXPECT_EQ(peer->rule, TrustRule::Member);
+    EXPECT_EQ(peer->key, alice_.public_key());
+    EXPECT_EQ(base::as_text(peer->attributes), "granted");
+    EXPECT_FALSE(trust_.allows(alice_.public_key())) << "the allow-list alone";
+}
+
+TEST_F(NetworkTrust, RefusesSelfSignedKeysAndOtherNetworks) {
+    const Identity other = Identity::generate(rng_);
+    for (const base::Bytes& der : {certificate_, member_certificate(other)}) {
+        const auto peer = trust_.check(der, kNow);
+        ASSERT_FALSE(peer);
+        EXPECT_EQ(peer.error().code, ErrorCode::kNotTrusted);
+        EXPECT_EQ(peer.error().text,
+                  "the peer is neither on the allow-list nor a member of the network");
+    }
+}
+
+TEST_F(NetworkTrust, RefusesRevokedMembersInSoManyWords) {
+    for (std::uint8_t i = 0; i < 255; ++i) {
+        trust_.revoke(NodeId{{std::byte{i}, std::byte{1}}});
+    }
+    EXPECT_TRUE(trust_.check(member_, kNow));
+    trust_.revoke(alice_.node_id());
+    const auto peer = trust_.check(member_, kNow);
+    ASSERT_FALSE(peer);
+    EXPECT_EQ(peer.error().code, ErrorCode::kNotTrusted);
+    EXPECT_EQ(peer.error().text, "the peer's membership has been revoked");
+}
+
+TEST_F(NetworkTrust, LetsTheAllowListDecideFirst) {
+    trust_.allow(alice_.public_key());
+    trust_.revoke(alice_.node_id());
+    const Identity other = Identity::generate(rng_);
+    for (const base::Bytes& der : {certificate_, member_, member_certificate(other)}) {
+        const auto peer = trust_.check(der, kNow);
+        ASSERT_TRUE(peer) << peer.error().text;
+        EXPECT_EQ(peer->rule, TrustRule::AllowList);
+    }
+}
+
+TEST_F(NetworkTrust, HoldsAllowedKeysToTheirValidity) {
+    trust_.allow(alice_.public_key());
+    EXPECT_EQ(trust_.check(member_, {3'000'000'000}).error().code, ErrorCode::kCertificateExpired);
+}
+
 }  // namespace
 }  // namespace qe::crypto
