@@ -22,7 +22,8 @@
 namespace qe::dht {
 
 inline constexpr std::size_t kTransactionIdBytesMax = 32;
-inline constexpr std::size_t kTokenBytesMax = 64;
+/// Others use 4 to 20.
+inline constexpr std::size_t kTokenBytesMax = 40;
 /// Peers read from one answer.
 inline constexpr std::size_t kPeersPerReplyMax = 64;
 

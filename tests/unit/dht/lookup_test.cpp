@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dht/lookup.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "quicether/dht/secure_id.h"
+
+namespace qe::dht {
+namespace {
+
+class LookupTest : public ::testing::Test {
+  protected:
+    LookupTest() : own_(random_id(rng_)), target_(random_id(rng_)) {}
+
+    Lookup lookup() { return Lookup(own_, target_, net::Family::V4, config_); }
+    Contact contact(unsigned bits) {
+        return {random_id_at(target_, bits, rng_),
+                {net::IpAddress::v4(0x14000001U + (next_++ << 16)), 9000, 0}};
+    }
+    std::vector<std::size_t> poll_all(Lookup& lookup) {
+        std::vector<std::size_t> asked;
+        while (const auto index = lookup.poll_candidate()) {
+            asked.push_back(*index);
+        }
+        return asked;
+    }
+    void answer(Lookup& lookup, std::size_t index) {
+        lookup.handle_answer(index, lookup.candidate(index).contact.id, {}, false);
+    }
+
+    base::Rng rng_{base::Rng::Seed{}};
+    NodeId own_;
+    NodeId target_;
+    DhtConfig config_;
+    std::uint32_t next_ = 0;
+};
+
+TEST_F(LookupTest, WithoutSeedsIsFinished) { EXPECT_TRUE(lookup().is_finished()); }
+
+TEST_F(LookupTest, AsksTheNearestFirstAndLimitsWhatIsInFlight) {
+    config_.lookup_paths = 1;
+    Lookup search = lookup();
+    for (unsigned bits = 0; bits < 8; ++bits) {
+        search.add_seed(contact(bits));
+    }
+    const auto asked = poll_all(search);
+    ASSERT_EQ(asked.size(), 3U);
+    EXPECT_EQ(common_prefix_bits(target_, search.candidate(asked[0]).contact.id), 7U);
+    answer(search, asked[0]);
+    EXPECT_EQ(poll_all(search).size(), 1U);
+}
+
+TEST_F(LookupTest, EndsWhenTheNearestHaveAnswered) {
+    config_.lookup_paths = 1;
+    Lookup search = lookup();
+    for (unsigned bits = 0; bits < 20; ++bits) {
+        search.add_seed(contact(bits));
+    }
+    std::size_t asked = 0;
+    while (!search.is_finished()) {
+        for (const std::size_t index : poll_all(search)) {
+            ++asked;
+            answer(search, index);
+        }
+    }
+    EXPECT_EQ(asked, 8U);
+    const auto nearest = search.nearest_answered(8);
+    EXPECT_EQ(common_prefix_bits(target_, search.candidate(nearest[0]).contact.id), 19U);
+}
+
+TEST_F(LookupTest, ContinuesWhenHalfTheNodesStaySilent) {
+    Lookup search = lookup();
+    for (unsigned bits = 0; bits < 40; ++bits) {
+        search.add_seed(contact(bits));
+    }
+    bool silent = false;
+    while (!search.is_finished()) {
+        for (const std::size_t index : poll_all(search)) {
+            silent = !silent;
+            silent ? search.handle_silence(index) : answer(search, index);
+        }
+    }
+    EXPECT_EQ(search.nearest_answered(100).size(), search.answered_count());
+    EXPECT_GE(search.answered_count(), 8U);
+}
+
+TEST_F(LookupTest, ANodeIsUsedByOnePathOnly) {
+    config_.lookup_paths = 4;
+    Lookup search = lookup();
+    const Contact shared = contact(9);
+    for (unsigned i = 0; i < 8; ++i) {
+        search.add_seed(contact(2));
+    }
+    std::set<NodeId> asked;
+    while (!search.is_finished()) {
+        for (const std::size_t index : poll_all(search)) {
+            EXPECT_TRUE(asked.insert(search.candidate(index).contact.id).second);
+            search.handle_named(index, shared);
+            search.handle_named(index, contact(5));
+            answer(search, index);
+            if (asked.size() > 60) {
+                return;
+            }
+        }
+    }
+    EXPECT_EQ(asked.count(shared.id), 1U);
+}
+
+TEST_F(LookupTest, OnePathIsNotLedAstrayByTheLiarOfAnother) {
+    config_.lookup_paths = 2;
+    Lookup search = lookup();
+    const Contact liar = contact(3);
+    const Contact honest = contact(3);
+    search.add_seed(liar);
+    search.add_seed(honest);
+    std::vector<Contact> good;
+    for (unsigned i = 0; i < 4; ++i) {
+        good.push_back(contact(8));
+    }
+    std::size_t asked = 0;
+    while (!search.is_finished() && asked < 100) {
+        for (const std::size_t index : poll_all(search)) {
+            ++asked;
+            // Accomplices, ever nearer to the target than any honest node.
+            const bool lies = search.candidate(index).path == search.candidate(0).path;
+            for (unsigned i = 0; i < 4; ++i) {
+                search.handle_named(index,
+                                    lies ? contact(12 + static_cast<unsigned>(asked)) : good[i]);
+            }
+            answer(search, index);
+        }
+    }
+    std::size_t reached = 0;
+    for (const std::size_t index : search.nearest_answered(100)) {
+        reached +=
+            static_cast<std::size_t>(std::ranges::count(good, search.candidate(index).contact));
+    }
+    EXPECT_EQ(reached, 4U);
+}
+
+TEST_F(LookupTest, TakesFewNodesOfOneSubnet) {
+    Lookup search = lookup();
+    for (unsigned i = 0; i < 20; ++i) {
+        search.add_seed(Contact{random_id_at(target_, 30 + i, rng_),
+                                {net::IpAddress::v4(0x08080801U + i), 9000, 0}});
+    }
+    search.add_seed(contact(1));
+    std::size_t asked = 0;
+    while (!search.is_finished()) {
+        for (const std::size_t index : poll_all(search)) {
+            ++asked;
+            answer(search, index);
+        }
+    }
+    EXPECT_EQ(asked, 3U);
+}
+
+TEST_F(LookupTest, KeepsABoundedNumberOfCandidates) {
+    Lookup search = lookup();
+    search.add_seed(contact(0));
+    search.add_seed(contact(0));
+    std::size_t asked = 0;
+    while (!search.is_finished() && asked < 2000) {
+        for (const std::size_t index : poll_all(search)) {
+            ++asked;
+            for (unsigned i = 0; i < 20; ++i) {
+                search.handle_named(index, contact(static_cast<unsigned>(rng_.below(30))));
+            }
+            answer(search, index);
+        }
+    }
+    EXPECT_TRUE(search.is_finished());
+    EXPECT_LE(asked, Lookup::kCandidatesMax);
+}
+
+TEST_F(LookupTest, BeginsWithEndpointsOfUnknownIds) {
+    Lookup search = lookup();
+    const Contact start = contact(4);
+    search.add_seed(start.endpoint);
+    const auto index = search.poll_candidate();
+    ASSERT_TRUE(index.has_value());
+    EXPECT_FALSE(search.candidate(*index).id_known);
+    search.handle_named(*index, contact(7));
+    search.handle_answer(*index, start.id, base::as_bytes("token"), true);
+    EXPECT_EQ(search.candidate(*index).contact, start);
+    EXPECT_EQ(base::as_text(search.candidate(*index).token), "token");
+    EXPECT_FALSE(search.is_finished());
+}
+
+TEST_F(LookupTest, WantsSecureIdsWhenTold) {
+    config_.require_secure_ids = true;
+    Lookup search = lookup();
+    search.add_seed(contact(9));
+    EXPECT_TRUE(search.is_finished());
+    const net::IpAddress ip = net::parse_ip_address("203.0.113.9").value();
+    search.add_seed(Contact{make_secure_id(ip, rng_), {ip, 9000, 0}});
+    EXPECT_FALSE(search.is_finished());
+}
+
+TEST_F(LookupTest, NeverAsksItselfOrTheOtherFamily) {
+    Lookup search = lookup();
+    search.add_seed(Contact{own_, contact(1).endpoint});
+    search.add_seed(net::parse_socket_address("[2001:db8::1]:9000", 0).value());
+    EXPECT_TRUE(search.is_finished());
+}
+
+}  // namespace
+}  // namespace qe::dht
