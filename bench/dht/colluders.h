@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Colluders: nodes of a swarm that keep their place in it as honest ones do, but answer every
+// search with one another, nearest to the target first, store nothing and hand out nothing.
+//
+// With forged ids they name one another under ids made up to lie next to the target, and answer
+// under those to whoever was told so.
+#pragma once
+
+#include <cstdint>
+#include <unordered_set>
+#include <vector>
+
+#include "dht/message_writer.h"
+#include "swarm.h"
+
+namespace qe::bench {
+
+class Colluders {
+  public:
+    Colluders(testing::Swarm& swarm, bool forge_ids) : swarm_(swarm), forge_ids_(forge_ids) {}
+
+    void add(std::size_t node) {
+        nodes_.push_back(node);
+        set_.insert(node);
+    }
+    [[nodiscard]] bool contains(std::size_t node) const { return set_.contains(node); }
+
+    /// For Swarm::intercept: answers queries to colluders.
+    bool handle(std::size_t node, const net::SocketAddress& from, base::ByteView bytes);
+
+  private:
+    [[nodiscard]] std::vector<dht::Contact> accomplices(const dht::NodeId& target,
+                                                        const net::SocketAddress& asker);
+    [[nodiscard]] dht::NodeId forged(const dht::NodeId& target, std::size_t node) const;
+
+    testing::Swarm& swarm_;
+    bool forge_ids_;
+    std::vector<std::size_t> nodes_;
+    std::unordered_set<std::size_t> set_;
+    std::unordered_set<std::uint64_t> told_;  ///< Askers, and under which id they ask a colluder.
+};
+
+}  // namespace qe::bench
