@@ -150,22 +150,30 @@ base::Result<base::Bytes> make_certificate(const Identity& signer, const Content
     return der;
 }
 
+base::Status check_size(base::ByteView attributes) {
+    if (attributes.size() > kCertificateAttributesBytesMax) {
+        return fail(ErrorCode::kTooLarge, "the attributes are longer than 1024 bytes");
+    }
+    return {};
+}
+
 }  // namespace
 
 base::Result<base::Bytes> make_self_signed_certificate(const Identity& identity,
-                                                       const Validity& validity, base::Rng& rng) {
+                                                       const Validity& validity, base::Rng& rng,
+                                                       base::ByteView attributes) {
+    QE_TRY_STATUS(check_size(attributes));
     const ErrorQueueGuard guard;
     const KeyHandle key = secret_key_of(identity);
-    return make_certificate(identity, {identity.node_id(), key.get(), nullptr, validity}, rng);
+    const base::ByteView* const shown = attributes.empty() ? nullptr : &attributes;
+    return make_certificate(identity, {identity.node_id(), key.get(), shown, validity}, rng);
 }
 
 base::Result<base::Bytes> make_member_certificate(const Identity& authority,
                                                   const PublicKey& member,
                                                   base::ByteView attributes,
                                                   const Validity& validity, base::Rng& rng) {
-    if (attributes.size() > kCertificateAttributesBytesMax) {
-        return fail(ErrorCode::kTooLarge, "the attributes are longer than 1024 bytes");
-    }
+    QE_TRY_STATUS(check_size(attributes));
     if (member == authority.public_key() ||
         crypto_core_ed25519_is_valid_point(base::as_u8(base::ByteView(member.bytes))) != 1) {
         return fail(ErrorCode::kInvalidArgument, "the member's key is not one for a member");

@@ -278,7 +278,7 @@ base::Result<CertificateFacts> verify_certificate(base::ByteView der, base::Unix
     QE_TRY_STATUS(check_time(*validity, now));
     CertificateFacts facts{key, id, *validity, *signer, {}, {}};
     QE_TRY(facts.serial, serial_of(certificate.get()));
-    if (*signer == CertificateSigner::Authority) {
+    if (*signer != CertificateSigner::Unverified) {
         QE_TRY(facts.attributes, attributes_of(certificate.get()));
     }
     return facts;

@@ -13,9 +13,21 @@ base::Result<CertificateFacts> Trust::verify(base::ByteView der, base::UnixTime 
     return verify_certificate(der, now, authority_ ? &*authority_ : nullptr);
 }
 
+bool Trust::bears_token(const CertificateFacts& facts) const {
+    if (facts.signer != CertificateSigner::Self || revoked_.contains(facts.node_id)) {
+        return false;
+    }
+    const auto id = token_of(facts.attributes);
+    const auto token = id ? tokens_.find(*id) : tokens_.end();
+    return token != tokens_.end() && token->second.proves(facts.attributes, facts.key);
+}
+
 base::Result<TrustRule> Trust::judge(const CertificateFacts& facts) const {
     if (allows(facts.key)) {
         return TrustRule::AllowList;
+    }
+    if (bears_token(facts)) {
+        return TrustRule::Token;
     }
     if (!authority_) {
         return base::fail(base::ErrorCode::kNotTrusted, "the peer's key is not on the allow-list");

@@ -35,6 +35,9 @@ base::Result<std::unique_ptr<Endpoint>> Endpoint::make(const EndpointOptions& op
 
 void Endpoint::set_trust(crypto::Trust trust) { impl_->set_trust(std::move(trust)); }
 
+base::Status Endpoint::set_credential(Credential credential) {
+    return impl_->set_credential(std::move(credential));
+}
 base::Status Endpoint::set_wall_clock(base::UnixTime wall_now) {
     return impl_->set_wall_clock(wall_now);
 }

@@ -32,6 +32,9 @@ class Endpoint::Impl {
 
     base::Status init() { return context_.tls.init(context_.rng); }
     void set_trust(crypto::Trust trust) { context_.tls.set_trust(std::move(trust)); }
+    base::Status set_credential(Credential credential) {
+        return context_.tls.set_credential(std::move(credential), context_.rng);
+    }
     base::Status set_wall_clock(base::UnixTime wall_now) {
         return context_.tls.set_wall_clock(wall_now, context_.rng);
     }

@@ -73,6 +73,8 @@ std::optional<Event> Connection::next_event() {
                          .flow = flow_,
                          .key = tls_->peer()->key,
                          .node_id = tls_->peer()->node_id,
+                         .rule = tls_->peer()->rule,
+                         .attributes = tls_->peer()->attributes,
                          .resumed = resumed_,
                          .early_data_accepted = early_data_accepted_};
     }

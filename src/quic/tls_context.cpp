@@ -137,11 +137,21 @@ base::Status TlsContext::renew_certificate(base::Rng& rng) {
     const std::int64_t start = wall_now_.seconds - kCertificateBackdating.count();
     const crypto::Validity validity{.not_before = {start},
                                     .not_after = {start + kCertificateLifetime.count()}};
-    QE_TRY(const base::Bytes der, crypto::make_self_signed_certificate(identity_, validity, rng));
-    QE_TRY_STATUS(install_certificate(client_.get(), der));
-    QE_TRY_STATUS(install_certificate(server_.get(), der));
+    QE_TRY(const base::Bytes der,
+           crypto::make_self_signed_certificate(identity_, validity, rng, credential_.attributes));
     validity_ = validity;
-    return {};
+    return install_certificate(credential_.certificate.empty() ? base::ByteView(der)
+                                                               : credential_.certificate);
+}
+
+base::Status TlsContext::set_credential(Credential credential, base::Rng& rng) {
+    credential_ = std::move(credential);
+    return renew_certificate(rng);
+}
+
+base::Status TlsContext::install_certificate(base::ByteView der) {
+    QE_TRY_STATUS(install_certificate(client_.get(), der));
+    return install_certificate(server_.get(), der);
 }
 
 base::Status TlsContext::install_certificate(SSL_CTX* context, base::ByteView der) {

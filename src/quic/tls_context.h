@@ -2,7 +2,7 @@
 //
 // TlsContext: the TLS 1.3 configuration of a node for both roles, and whom it believes.
 //
-// Both roles show the same self-signed certificate over the node key and demand the peer's. OpenSSL
+// Both roles show the same certificate over the node key and demand the peer's. OpenSSL
 // neither builds chains nor looks at its own clock: crypto::Trust decides, with the wall time it is
 // given (RFC 9001, 4; docs/protocol/quic.md). Secrets are never exported to a key log.
 #pragma once
@@ -17,6 +17,7 @@
 #include "quicether/crypto/certificate.h"
 #include "quicether/crypto/identity.h"
 #include "quicether/crypto/trust.h"
+#include "quicether/quic/types.h"
 
 namespace qe::quic {
 
@@ -50,24 +51,32 @@ class TlsContext {
         return validity_;
     }
 
-    /// Whose certificate this is and that it is in order now; whether we let them in is allows().
+    /// What we show from now on; connections that exist keep what they have shown.
+    base::Status set_credential(Credential credential, base::Rng& rng);
+
+    /// Whose certificate this is and that it is in order now; whether we let them in, judge() says.
     [[nodiscard]] base::Result<crypto::CertificateFacts> verify(base::ByteView der) const {
-        return crypto::verify_self_signed_certificate(der, wall_now_);
+        return trust_.verify(der, wall_now_);
     }
-    [[nodiscard]] bool allows(const crypto::PublicKey& key) const { return trust_.allows(key); }
+    [[nodiscard]] base::Result<crypto::TrustRule> judge(
+        const crypto::CertificateFacts& facts) const {
+        return trust_.judge(facts);
+    }
 
   private:
     using SslCtx = UniqueHandle<SSL_CTX, SSL_CTX_free>;
 
     [[nodiscard]] base::Result<SslCtx> make_context(const SSL_METHOD* method);
     base::Status renew_certificate(base::Rng& rng);
+    base::Status install_certificate(base::ByteView der);
     base::Status install_certificate(SSL_CTX* context, base::ByteView der);
 
     crypto::Identity identity_;
     base::UnixTime wall_now_;
     TicketKeys ticket_keys_;
     crypto::Trust trust_;
-    crypto::Validity validity_;
+    Credential credential_;
+    crypto::Validity validity_;  ///< Of the certificate we signed ourselves.
     SslCtx client_;
     SslCtx server_;
 };

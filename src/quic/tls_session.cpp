@@ -136,12 +136,12 @@ bool TlsSession::accept_certificate(base::ByteView der) {
         refusal_ = base::Error{ErrorCode::kWrongIdentity, 0, "the peer is another node"};
         return false;
     }
-    if (!context_.allows(facts->key)) {
-        refusal_ =
-            base::Error{ErrorCode::kNotTrusted, 0, "the peer's key is not on the allow-list"};
+    const auto rule = context_.judge(*facts);
+    if (!rule) {
+        refusal_ = rule.error();
         return false;
     }
-    peer_ = *facts;
+    peer_ = crypto::TrustedCertificate{*facts, *rule};
     return true;
 }
 

@@ -25,6 +25,7 @@
 #include "quicether/base/result.h"
 #include "quicether/crypto/certificate.h"
 #include "quicether/crypto/identity.h"
+#include "quicether/crypto/trust.h"
 
 namespace qe::quic {
 
@@ -68,7 +69,7 @@ class TlsSession {
         return shown_key_;
     }
     /// The peer as far as it is known: verified, or (with 0-RTT) the owner of the ticket.
-    [[nodiscard]] const std::optional<crypto::CertificateFacts>& peer() const noexcept {
+    [[nodiscard]] const std::optional<crypto::TrustedCertificate>& peer() const noexcept {
         return peer_;
     }
     [[nodiscard]] const std::optional<base::Error>& refusal() const noexcept { return refusal_; }
@@ -103,7 +104,7 @@ class TlsSession {
     std::optional<crypto::NodeId> expected_;
     std::uint64_t parameters_tag_ = 0;
     bool early_data_offered_ = false;
-    std::optional<crypto::CertificateFacts> peer_;
+    std::optional<crypto::TrustedCertificate> peer_;
     std::optional<crypto::PublicKey> shown_key_;
     std::optional<base::Error> refusal_;
     std::optional<base::Bytes> ticket_;

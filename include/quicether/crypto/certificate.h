@@ -23,16 +23,19 @@ struct Validity {
     base::UnixTime not_after;
 };
 
-/// Subject and issuer are CN=<node id in hex>; the serial is random (RFC 5280, 4.1.2.2). DER.
-[[nodiscard]] base::Result<base::Bytes> make_self_signed_certificate(const Identity& identity,
-                                                                     const Validity& validity,
-                                                                     base::Rng& rng);
-
-/// Most opaque bytes that an authority can put into a certificate.
+/// Most opaque bytes that a certificate can carry.
 inline constexpr std::size_t kCertificateAttributesBytesMax = 1024;
 
-/// For `member`, signed by `authority`: issuer CN=<its key's NodeId in hex>, and `attributes` in a
-/// private extension (2.25.333839060273587571361833788047518933279, an OCTET STRING). DER.
+/// Subject and issuer are CN=<node id in hex>; the serial is random (RFC 5280, 4.1.2.2).
+/// `attributes`, if there are any, stand in a private extension
+/// (2.25.333839060273587571361833788047518933279, an OCTET STRING). DER.
+/// Errors: kInvalidArgument (validity), kTooLarge.
+[[nodiscard]] base::Result<base::Bytes> make_self_signed_certificate(
+    const Identity& identity, const Validity& validity, base::Rng& rng,
+    base::ByteView attributes = {});
+
+/// For `member`, signed by `authority`: issuer CN=<its key's NodeId in hex>, and `attributes` in
+/// the same extension, even if empty. DER.
 /// Errors: kInvalidArgument (validity, `member` is no point or is the authority's), kTooLarge.
 [[nodiscard]] base::Result<base::Bytes> make_member_certificate(const Identity& authority,
                                                                 const PublicKey& member,
@@ -53,7 +56,7 @@ struct CertificateFacts {
     Validity validity;
     CertificateSigner signer = CertificateSigner::Self;
     base::Bytes serial;      ///< 1 … 20 bytes, big-endian.
-    base::Bytes attributes;  ///< As the authority signed them; empty for any other signer.
+    base::Bytes attributes;  ///< As Self or the Authority signed them; empty if Unverified.
 };
 
 /// Checks one DER certificate from a stranger: strict DER of bounded size, version 3, Ed25519 key

@@ -55,6 +55,10 @@ class Endpoint {
     /// Replaces the allow-list. Live connections are not re-checked: the caller closes those it no
     /// longer wants. Resumed sessions are checked against the current list.
     void set_trust(crypto::Trust trust);
+    /// Changes what this node shows; before the first call, a self-signed certificate without
+    /// attributes. Errors: kTlsFailure (the certificate is not over our key), kTooLarge; what was
+    /// shown before may be shown on.
+    base::Status set_credential(Credential credential);
     /// Wall time for certificate checks; call at least hourly. Renews our own certificate when half
     /// of its life is over; existing connections keep theirs.
     base::Status set_wall_clock(base::UnixTime wall_now);

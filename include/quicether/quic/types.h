@@ -15,6 +15,7 @@
 #include "quicether/base/slot_map.h"
 #include "quicether/base/time.h"
 #include "quicether/crypto/identity.h"
+#include "quicether/crypto/trust.h"
 #include "quicether/net/datagram.h"
 
 namespace qe::quic {
@@ -60,6 +61,13 @@ struct Resumption {
     base::Bytes token;
 };
 
+/// What this node shows in handshakes: a certificate from its network (DER over the node key), or
+/// without one a self-signed certificate with these attributes, renewed by itself.
+struct Credential {
+    base::Bytes certificate;
+    base::Bytes attributes;
+};
+
 struct ConnectRequest {
     net::FlowAddresses flow;
     /// The handshake fails with kWrongIdentity if the peer proves any other key.
@@ -89,6 +97,8 @@ struct Connected {
     net::FlowAddresses flow;
     crypto::PublicKey key;
     crypto::NodeId node_id;
+    crypto::TrustRule rule = crypto::TrustRule::AllowList;
+    base::Bytes attributes;            ///< Of its certificate; what they mean depends on the rule.
     bool resumed = false;              ///< The TLS session was resumed.
     bool early_data_accepted = false;  ///< 0-RTT datagrams were taken by the peer.
 };

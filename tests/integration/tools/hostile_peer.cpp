@@ -110,7 +110,8 @@ Der to_be_signed(const crypto::Identity& identity, const crypto::Validity& valid
 namespace qe::crypto {
 
 base::Result<base::Bytes> make_self_signed_certificate(const Identity& identity,
-                                                       const Validity& validity, base::Rng&) {
+                                                       const Validity& validity, base::Rng&,
+                                                       base::ByteView /*attributes*/) {
     Der body = to_be_signed(identity, validity_of_kind(validity));
     const Signature signature = identity.sign(base::as_bytes(body));
     if (certificate_kind == CertificateKind::Tampered) {
@@ -120,6 +121,12 @@ base::Result<base::Bytes> make_self_signed_certificate(const Identity& identity,
         sequence(body + sequence(tlv(0x06, "\x2b\x65\x70")) + bit_string(base::as_text(signature)));
     const base::ByteView bytes = base::as_bytes(whole);
     return base::Bytes(bytes.begin(), bytes.end());
+}
+
+/// Stands in the same file of the library; nobody here has a network.
+base::Result<base::Bytes> make_member_certificate(const Identity&, const PublicKey&, base::ByteView,
+                                                  const Validity&, base::Rng&) {
+    return base::fail(base::ErrorCode::kUnsupported, "there is no network");
 }
 
 }  // namespace qe::crypto
