@@ -58,6 +58,7 @@ endfunction()
 qe_pkg_config(sodium libsodium>=1.0.18)
 qe_pkg_config(uv libuv>=1.44)
 qe_pkg_config(mnl libmnl>=1.0)
+qe_pkg_config(qrencode libqrencode>=4.0)
 
 find_package(fmt 9 REQUIRED)
 add_library(qe_fmt INTERFACE)

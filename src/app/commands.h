@@ -68,6 +68,12 @@ void add_id(Commands& commands);
 void add_config(Commands& commands);
 void add_reload(Commands& commands);
 void add_logs(Commands& commands);
+void add_network(Commands& commands);
+void add_invite(Commands& commands);
+void add_join(Commands& commands);
+void add_members(Commands& commands);
+void add_revoke(Commands& commands);
+void add_promote(Commands& commands);
 void add_version(Commands& commands);
 
 }  // namespace qe::app

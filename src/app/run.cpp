@@ -15,7 +15,9 @@ namespace {
 constexpr const char* kFooter =
     "Exit codes: 0 ok, 1 failure, 2 wrong command line, 3 degraded, 4 daemon not running.\n"
     "Examples:\n"
-    "  quicether start --peer-allow ID      run the daemon in the foreground\n"
+    "  quicether start                      run the daemon in the foreground\n"
+    "  quicether network create home        make a network; then `quicether invite`\n"
+    "  quicether join TOKEN                 on the other machines\n"
     "  quicether status                     how is it doing\n"
     "  quicether peers --json | jq .        for scripts\n"
     "  quicether ping server -c 3           through the overlay, by name, id or address";
@@ -27,6 +29,12 @@ void add_all(Commands& commands) {
     add_peers(commands);
     add_routes(commands);
     add_ping(commands);
+    add_network(commands);
+    add_invite(commands);
+    add_join(commands);
+    add_members(commands);
+    add_revoke(commands);
+    add_promote(commands);
     add_id(commands);
     add_config(commands);
     add_reload(commands);

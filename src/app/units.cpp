@@ -2,7 +2,7 @@
 #include "app/units.h"
 
 #include <array>
-#include <string_view>
+#include <charconv>
 
 #include <fmt/core.h>
 
@@ -39,6 +39,22 @@ std::string span_text(std::uint64_t span_us) {
         }
     }
     return fmt::format("{}s", seconds);
+}
+
+std::optional<std::uint64_t> parse_span(std::string_view text) {
+    std::uint64_t count = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc()) {
+        return std::nullopt;
+    }
+    const std::string_view unit = text.substr(static_cast<std::size_t>(stop - text.data()));
+    const std::uint64_t seconds = unit.empty() || unit == "s" ? 1
+                                  : unit == "m"               ? 60
+                                  : unit == "h"               ? 3600
+                                  : unit == "d"               ? 86'400
+                                                              : 0;
+    constexpr std::uint64_t kCountMax = 1'000'000'000;
+    return seconds == 0 || count > kCountMax ? std::nullopt : std::optional(count * seconds);
 }
 
 std::string count_text(std::uint64_t count) {

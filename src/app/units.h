@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace qe::app {
 
@@ -17,6 +18,9 @@ namespace qe::app {
 
 /// A span of time by its two largest units: "42s", "3m 5s", "1d 2h".
 [[nodiscard]] std::string span_text(std::uint64_t span_us);
+
+/// Seconds of "90", "90s", "30m", "24h" or "7d"; empty for anything else.
+[[nodiscard]] std::optional<std::uint64_t> parse_span(std::string_view text);
 
 /// "999", "450K", "1.2M": decimal multiples.
 [[nodiscard]] std::string count_text(std::uint64_t count);

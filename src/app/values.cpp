@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "app/units.h"
 #include "quicether/config/diagnostic.h"
 
 namespace qe::app {
@@ -48,6 +49,20 @@ CLI::Validator seconds_value(double least, double most) {
                            ? std::string()
                            : fmt::format("\"{}\" is not a number of seconds from {} to {}",
                                          config::printable(text), least, most);
+            },
+            ""};
+}
+
+CLI::Validator span_value(std::int64_t least, std::int64_t most) {
+    return {[least, most](std::string& text) {
+                const auto span = parse_span(text);
+                const bool fits = span && *span >= static_cast<std::uint64_t>(least) &&
+                                  *span <= static_cast<std::uint64_t>(most);
+                return fits ? std::string()
+                            : fmt::format(
+                                  "\"{}\" is not a time such as 30m, 24h or 7d, from {} to "
+                                  "{} seconds",
+                                  config::printable(text), least, most);
             },
             ""};
 }

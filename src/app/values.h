@@ -19,4 +19,7 @@ namespace qe::app {
 /// Accepts decimal numbers of seconds from `least` to `most`.
 [[nodiscard]] CLI::Validator seconds_value(double least, double most);
 
+/// Accepts spans of time such as "30m" or "7d", from `least` to `most` seconds.
+[[nodiscard]] CLI::Validator span_value(std::int64_t least, std::int64_t most);
+
 }  // namespace qe::app

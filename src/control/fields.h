@@ -53,6 +53,32 @@ inline constexpr std::string_view kName<StopReply> = "stop";
 template <>
 inline constexpr std::string_view kName<LogLine> = "log";
 template <>
+inline constexpr std::string_view kName<NetworkCreateRequest> = "network_create";
+template <>
+inline constexpr std::string_view kName<NetworkRequest> = "network";
+template <>
+inline constexpr std::string_view kName<NetworkLeaveRequest> = "network_leave";
+template <>
+inline constexpr std::string_view kName<InviteRequest> = "invite";
+template <>
+inline constexpr std::string_view kName<JoinRequest> = "join";
+template <>
+inline constexpr std::string_view kName<MembersRequest> = "members";
+template <>
+inline constexpr std::string_view kName<RevokeRequest> = "revoke";
+template <>
+inline constexpr std::string_view kName<PromoteRequest> = "promote";
+template <>
+inline constexpr std::string_view kName<NetworkReply> = "network";
+template <>
+inline constexpr std::string_view kName<NetworkLeaveReply> = "network_leave";
+template <>
+inline constexpr std::string_view kName<InviteReply> = "invite";
+template <>
+inline constexpr std::string_view kName<MembersReply> = "members";
+template <>
+inline constexpr std::string_view kName<MemberChangeReply> = "member_change";
+template <>
 inline constexpr std::string_view kName<ErrorReply> = "error";
 
 template <typename T, typename Message>
@@ -100,6 +126,8 @@ void fields(Visit& visit, Is<StatusReply> auto& message) {
     visit("peers_configured", message.peers_configured);
     visit("peers_connected", message.peers_connected);
     visit("active_paths", message.active_paths);
+    visit("discovery", message.discovery);
+    visit("discovery_contacts", message.discovery_contacts);
     visit("counters", message.counters);
 }
 
@@ -203,9 +231,111 @@ void fields(Visit& visit, Is<LogLine> auto& message) {
 }
 
 template <typename Visit>
+void fields(Visit& visit, Is<NetworkCreateRequest> auto& message) {
+    visit("name", message.name);
+    visit("ipv4_prefix", message.ipv4_prefix);
+    visit("on_demand", message.on_demand);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<NetworkLeaveRequest> auto& message) {
+    visit("force", message.force);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<InviteRequest> auto& message) {
+    visit("lifetime_s", message.lifetime_s);
+    visit("uses", message.uses);
+    visit("role", message.role);
+    visit("name", message.name);
+    visit("tags", message.tags);
+    visit("subnets", message.subnets);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<JoinRequest> auto& message) {
+    visit("token", message.token);
+    visit("name", message.name);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<RevokeRequest> auto& message) {
+    visit("member", message.member);
+    visit("reason", message.reason);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<PromoteRequest> auto& message) {
+    visit("member", message.member);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<NetworkReply> auto& message) {
+    visit("id", message.id);
+    visit("name", message.name);
+    visit("ipv4_prefix", message.ipv4_prefix);
+    visit("ipv6_prefix", message.ipv6_prefix);
+    visit("on_demand", message.on_demand);
+    visit("is_admin", message.is_admin);
+    visit("member_name", message.member_name);
+    visit("members", message.members);
+    visit("admins", message.admins);
+    visit("revoked", message.revoked);
+    visit("certificate_left_s", message.certificate_left_s);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<NetworkLeaveReply> auto& message) {
+    visit("name", message.name);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<InviteReply> auto& message) {
+    visit("token", message.token);
+    visit("network", message.network);
+    visit("lifetime_s", message.lifetime_s);
+    visit("uses", message.uses);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<MemberReply> auto& message) {
+    visit("node_id", message.node_id);
+    visit("name", message.name);
+    visit("role", message.role);
+    visit("is_admin", message.is_admin);
+    visit("state", message.state);
+    visit("overlay_addresses", message.overlay_addresses);
+    visit("entitled_subnets", message.entitled_subnets);
+    visit("tags", message.tags);
+    visit("certificate_left_s", message.certificate_left_s);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<RevokedReply> auto& message) {
+    visit("node_id", message.node_id);
+    visit("name", message.name);
+    visit("reason", message.reason);
+    visit("ago_s", message.ago_s);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<MembersReply> auto& message) {
+    visit("members", message.members);
+    visit("revoked", message.revoked);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<MemberChangeReply> auto& message) {
+    visit("node_id", message.node_id);
+    visit("name", message.name);
+}
+
+template <typename Visit>
 void fields(Visit& visit, Is<ErrorReply> auto& message) {
     visit("kind", message.kind);
     visit("message", message.message);
 }
 
 }  // namespace qe::control
+
+#include "control/dht_fields.h"

@@ -2,6 +2,7 @@
 //
 // JSON text to messages. The text is hostile: its size and nesting are bounded before the library
 // sees it, the library runs without exceptions, and every value's type and range is checked.
+#include <algorithm>
 #include <limits>
 
 #include <nlohmann/json.hpp>
@@ -180,12 +181,36 @@ base::Status check(const Request& request) {
     return {};
 }
 
+/// What a request about networks says goes into certificates and messages of bounded size.
+base::Status check_texts(const Request& request) {
+    const auto too_long = [](const std::string& text) { return text.size() > kTextBytesMax; };
+    bool bad = false;
+    if (const auto* const create = std::get_if<NetworkCreateRequest>(&request)) {
+        bad = too_long(create->name) || too_long(create->ipv4_prefix);
+    } else if (const auto* const invite = std::get_if<InviteRequest>(&request)) {
+        bad = too_long(invite->role) || too_long(invite->name) || invite->tags.size() > kListMax ||
+              invite->subnets.size() > kListMax || std::ranges::any_of(invite->tags, too_long) ||
+              std::ranges::any_of(invite->subnets, too_long);
+    } else if (const auto* const join = std::get_if<JoinRequest>(&request)) {
+        bad = join->token.size() > kTokenBytesMax || too_long(join->name);
+    } else if (const auto* const revoke = std::get_if<RevokeRequest>(&request)) {
+        bad = too_long(revoke->member) || too_long(revoke->reason);
+    } else if (const auto* const promote = std::get_if<PromoteRequest>(&request)) {
+        bad = too_long(promote->member);
+    }
+    return bad ? base::Status(fail(ErrorCode::kBadRequest,
+                                   "a text of the request is longer than 256 bytes, or a list "
+                                   "longer than 64"))
+               : base::Status();
+}
+
 }  // namespace
 
 base::Result<Request> parse_request(std::string_view line) {
     QE_TRY(const Json object, parse_object(line, kRequestBytesMax));
     QE_TRY(Request request, read_message<Request>(object, "request"));
     QE_TRY_STATUS(check(request));
+    QE_TRY_STATUS(check_texts(request));
     return request;
 }
 

@@ -33,6 +33,11 @@ inline constexpr std::size_t kNestingMax = 16;
 inline constexpr std::uint32_t kPingTimeoutMsMax = 60'000;
 inline constexpr std::uint32_t kLogLinesMax = 10'000;
 inline constexpr std::size_t kPeerNameBytesMax = 256;
+/// A name, role, tag, prefix, member or reason.
+inline constexpr std::size_t kTextBytesMax = 256;
+/// Tags or subnets in one request.
+inline constexpr std::size_t kListMax = 64;
+inline constexpr std::size_t kTokenBytesMax = 1024;
 
 /// One request line, with or without its newline. Never throws, never recurses. Errors: kTooLarge
 /// for size and nesting, else kBadRequest; the text is a clause fit for an ErrorReply's message.

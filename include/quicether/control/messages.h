@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "quicether/control/dht_messages.h"
+
 namespace qe::control {
 
 /// Version of the JSON of every request and reply (`"v"`). Raised when a field changes meaning.
@@ -55,8 +57,59 @@ struct LogsRequest {
     friend bool operator==(const LogsRequest&, const LogsRequest&) = default;
 };
 
-using Request = std::variant<StatusRequest, PeersRequest, RoutesRequest, VersionRequest,
-                             ConfigRequest, ReloadRequest, StopRequest, PingRequest, LogsRequest>;
+/// Makes a network with this node as its first member and admin.
+struct NetworkCreateRequest {
+    std::string name;
+    std::string ipv4_prefix;  ///< "100.64.0.0/16"; empty: the default.
+    bool on_demand = false;   ///< Members connect when there is traffic, not all with all.
+    friend bool operator==(const NetworkCreateRequest&, const NetworkCreateRequest&) = default;
+};
+/// The network this node is a member of.
+struct NetworkRequest {
+    friend bool operator==(const NetworkRequest&, const NetworkRequest&) = default;
+};
+/// Leaves the network; the last admin only with `force`.
+struct NetworkLeaveRequest {
+    bool force = false;
+    friend bool operator==(const NetworkLeaveRequest&, const NetworkLeaveRequest&) = default;
+};
+/// A token with which others join. Only an admin can make one.
+struct InviteRequest {
+    std::uint64_t lifetime_s = 86400;
+    std::uint32_t uses = 1;
+    std::string role = "full";
+    std::string name;  ///< Of the node that joins; empty: it says.
+    std::vector<std::string> tags;
+    std::vector<std::string> subnets;  ///< What it may advertise.
+    friend bool operator==(const InviteRequest&, const InviteRequest&) = default;
+};
+/// Joins the network of a token. Answered when the node is a member, or cannot be.
+struct JoinRequest {
+    std::string token;
+    std::string name;  ///< Wished; empty: the configured one.
+    friend bool operator==(const JoinRequest&, const JoinRequest&) = default;
+};
+struct MembersRequest {
+    friend bool operator==(const MembersRequest&, const MembersRequest&) = default;
+};
+/// Ends a membership. `member`: name, NodeId prefix or overlay address. Only an admin can.
+struct RevokeRequest {
+    std::string member;
+    std::string reason;
+    friend bool operator==(const RevokeRequest&, const RevokeRequest&) = default;
+};
+/// Makes a member an admin. It has to be connected.
+struct PromoteRequest {
+    std::string member;
+    friend bool operator==(const PromoteRequest&, const PromoteRequest&) = default;
+};
+
+using Request =
+    std::variant<StatusRequest, PeersRequest, RoutesRequest, VersionRequest, ConfigRequest,
+                 ReloadRequest, StopRequest, PingRequest, LogsRequest, NetworkCreateRequest,
+                 NetworkRequest, NetworkLeaveRequest, InviteRequest, JoinRequest, MembersRequest,
+                 RevokeRequest, PromoteRequest, DhtStatusRequest, DhtNodesRequest, DhtGetRequest,
+                 DhtPutRequest, DhtLookupRequest>;
 
 // --- Replies -----------------------------------------------------------------------------------
 
@@ -83,6 +136,8 @@ struct StatusReply {
     std::uint32_t peers_configured = 0;
     std::uint32_t peers_connected = 0;
     std::vector<std::string> active_paths;  ///< Local addresses in use.
+    std::string discovery;  ///< "off", "alone", "reachable", "unproven" or "read-only"
+    std::uint32_t discovery_contacts = 0;
     std::vector<Counter> counters;
     friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
@@ -185,6 +240,63 @@ struct LogLine {
     friend bool operator==(const LogLine&, const LogLine&) = default;
 };
 
+/// The answer to NetworkCreateRequest, NetworkRequest and JoinRequest.
+struct NetworkReply {
+    std::string id;  ///< 40 hex digits
+    std::string name;
+    std::string ipv4_prefix;
+    std::string ipv6_prefix;
+    bool on_demand = false;
+    bool is_admin = false;    ///< This node can invite, revoke and promote.
+    std::string member_name;  ///< This node's name in the network.
+    std::uint32_t members = 0;
+    std::uint32_t admins = 0;
+    std::uint32_t revoked = 0;
+    std::uint64_t certificate_left_s = 0;  ///< Until this node's certificate expires.
+    friend bool operator==(const NetworkReply&, const NetworkReply&) = default;
+};
+struct NetworkLeaveReply {
+    std::string name;  ///< Of the network that was left.
+    friend bool operator==(const NetworkLeaveReply&, const NetworkLeaveReply&) = default;
+};
+struct InviteReply {
+    std::string token;
+    std::string network;
+    std::uint64_t lifetime_s = 0;
+    std::uint32_t uses = 0;
+    friend bool operator==(const InviteReply&, const InviteReply&) = default;
+};
+struct MemberReply {
+    std::string node_id;
+    std::string name;
+    std::string role;
+    bool is_admin = false;
+    std::string state;  ///< "this node", "connected", "connecting", "unreachable", "idle"
+    std::vector<std::string> overlay_addresses;
+    std::vector<std::string> entitled_subnets;  ///< What its certificate lets it advertise.
+    std::vector<std::string> tags;
+    std::uint64_t certificate_left_s = 0;
+    friend bool operator==(const MemberReply&, const MemberReply&) = default;
+};
+struct RevokedReply {
+    std::string node_id;
+    std::string name;  ///< Empty if nobody here remembers it.
+    std::string reason;
+    std::uint64_t ago_s = 0;
+    friend bool operator==(const RevokedReply&, const RevokedReply&) = default;
+};
+struct MembersReply {
+    std::vector<MemberReply> members;
+    std::vector<RevokedReply> revoked;
+    friend bool operator==(const MembersReply&, const MembersReply&) = default;
+};
+/// The answer to RevokeRequest and PromoteRequest: who it was.
+struct MemberChangeReply {
+    std::string node_id;
+    std::string name;
+    friend bool operator==(const MemberChangeReply&, const MemberChangeReply&) = default;
+};
+
 enum class ErrorKind : std::uint8_t {
     BadRequest,
     UnknownPeer,
@@ -205,7 +317,10 @@ struct ErrorReply {
     friend bool operator==(const ErrorReply&, const ErrorReply&) = default;
 };
 
-using Reply = std::variant<StatusReply, PeersReply, RoutesReply, PingReply, VersionReply,
-                           ConfigReply, ReloadReply, StopReply, LogLine, ErrorReply>;
+using Reply =
+    std::variant<StatusReply, PeersReply, RoutesReply, PingReply, VersionReply, ConfigReply,
+                 ReloadReply, StopReply, LogLine, NetworkReply, NetworkLeaveReply, InviteReply,
+                 MembersReply, MemberChangeReply, DhtStatusReply, DhtNodesReply, DhtGetReply,
+                 DhtPutReply, DhtLookupReply, ErrorReply>;
 
 }  // namespace qe::control

@@ -85,9 +85,23 @@ inline StatusReply status() {
 }
 
 inline std::vector<Request> requests() {
-    return {StatusRequest{},  PeersRequest{},        RoutesRequest{},
-            VersionRequest{}, ConfigRequest{},       ReloadRequest{},
-            StopRequest{},    PingRequest{"x", 750}, LogsRequest{.lines = 7, .follow = true}};
+    return {StatusRequest{},
+            PeersRequest{},
+            RoutesRequest{},
+            VersionRequest{},
+            ConfigRequest{},
+            ReloadRequest{},
+            StopRequest{},
+            PingRequest{"x", 750},
+            LogsRequest{.lines = 7, .follow = true},
+            NetworkCreateRequest{"home", "10.7.0.0/24", true},
+            NetworkRequest{},
+            NetworkLeaveRequest{true},
+            InviteRequest{600, 3, "gateway", "nas", {"servers"}, {"10.0.0.0/24"}},
+            JoinRequest{"qe1-abc", "laptop"},
+            MembersRequest{},
+            RevokeRequest{"nas", "sold"},
+            PromoteRequest{"laptop"}};
 }
 
 inline std::vector<Reply> replies() {
@@ -102,6 +116,21 @@ inline std::vector<Reply> replies() {
         ConfigReply{"[node]\nname = \"tab\\there\"\n"},
         ReloadReply{{"monitoring.log_level"}, {"network.mtu"}},
         StopReply{},
+        NetworkReply{"0123456789abcdef0123456789abcdef01234567", "home", "100.64.0.0/16",
+                     "fd71:7569:6365::/48", true, true, "nas", 5, 2, 1, 2'500'000},
+        NetworkLeaveReply{"home"},
+        InviteReply{"qe1-abcdef", "home", 86'400, 1},
+        MembersReply{{{"0123456789abcdef0123456789abcdef01234567",
+                       "nas",
+                       "gateway",
+                       true,
+                       "connected",
+                       {"100.64.0.2"},
+                       {"10.0.0.0/24"},
+                       {"servers"},
+                       2'500'000}},
+                     {{"ffffffffffffffffffffffffffffffffffffffff", "phone", "lost", 3600}}},
+        MemberChangeReply{"0123456789abcdef0123456789abcdef01234567", "nas"},
         LogLine{"2026-01-02T03:04:05.000006Z", "warn", "node", "a \"quoted\" word"},
         ErrorReply{ErrorKind::AmbiguousPeer, "\"se\" names 2 peers"},
     };
