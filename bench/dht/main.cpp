@@ -3,7 +3,7 @@
 // bench_dht: how well thousands of DHT nodes find what they look for, and what it costs.
 //
 //     bench_dht [--nodes N,N…] [--lookups N] [--idle MINUTES] [--churn PERCENT/h]
-//               [--hostile PERCENT] [--forged-ids] [--loss PERCENT] [--wide] [--seed N]
+//               [--hostile PERCENT] [--forged-ids] [--loss PERCENT] [--wide] [--paths N] [--seed N]
 //
 // All nodes are in this process and exchange datagrams over an imagined network (round trips of 10
 // to 200 ms), one event after the other: figures depend on the options alone, not on the machine.
@@ -21,7 +21,8 @@ using namespace qe;
 
 constexpr const char* kUsage =
     "usage: bench_dht [--nodes N,N...] [--lookups N] [--idle MINUTES] [--churn PERCENT]\n"
-    "                 [--hostile PERCENT] [--forged-ids] [--loss PERCENT] [--wide] [--seed N]\n";
+    "                 [--hostile PERCENT] [--forged-ids] [--loss PERCENT] [--wide] [--paths N] "
+    "[--seed N]\n";
 
 [[noreturn]] void usage(int code) {
     std::fputs(kUsage, code == 0 ? stdout : stderr);
@@ -81,6 +82,8 @@ int main(int argc, char** argv) {
             options.hostile = number(argv[++i]) / 100;
         } else if (name == "--loss") {
             options.loss = number(argv[++i]) / 100;
+        } else if (name == "--paths") {
+            options.paths = static_cast<unsigned>(number(argv[++i]));
         } else if (name == "--seed") {
             options.seed = static_cast<std::uint8_t>(number(argv[++i]));
         } else {

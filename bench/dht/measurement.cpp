@@ -30,6 +30,9 @@ SwarmOptions swarm_options(const MeasurementOptions& options) {
     // What stands for hostile floods is of no use here, and a hundred thousand nodes need the room.
     swarm.config.guard.cells = 64;
     swarm.config.guard.validated_max = 16;
+    if (options.paths > 0) {
+        swarm.config.lookup_paths = static_cast<std::uint16_t>(options.paths);
+    }
     return swarm;
 }
 

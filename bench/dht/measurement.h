@@ -17,6 +17,7 @@ struct MeasurementOptions {
     bool forged_ids = false;
     double loss = 0;
     bool wide = false;
+    unsigned paths = 0;  ///< Of a lookup; 0: the default.
     std::uint8_t seed = 1;
 };
 

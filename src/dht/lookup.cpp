@@ -12,6 +12,13 @@ namespace {
 /// A path never stops at fewer nodes.
 constexpr std::size_t kPathWidthMin = 3;
 
+/// Nodes of each path that an item is stored on at the least.
+constexpr std::size_t kStoresPerPath = 2;
+
+bool was_asked(const Lookup::Candidate& candidate) noexcept {
+    return candidate.state != Lookup::State::Unasked && candidate.state != Lookup::State::Passed;
+}
+
 std::size_t divided_up(std::size_t value, std::size_t by) noexcept { return (value + by - 1) / by; }
 
 }  // namespace
@@ -28,73 +35,79 @@ Lookup::Lookup(const NodeId& own, const NodeId& target, net::Family family,
       path_width_(std::max(divided_up(width_, path_count_), std::min(width_, kPathWidthMin))),
       path_parallel_(divided_up(std::max<std::size_t>(config.lookup_parallel, 1), path_count_)) {}
 
-void Lookup::add_seed(const Contact& contact) { add(contact, next_seed_path_, 1, true); }
-
-void Lookup::add_seed(const net::SocketAddress& endpoint) {
-    add(Contact{antipode(target_), endpoint}, next_seed_path_, 1, false);
-}
-
-bool Lookup::may_join(const Contact& contact) const noexcept {
-    const net::IpAddress& ip = contact.endpoint.ip;
-    if (contact.id == own_ || ip.family() != family_) {
-        return false;
-    }
-    const bool limited = !(diversity_.exempt_local && is_local(ip));
-    std::size_t neighbours = 0;
-    for (const Candidate& other : candidates_) {
-        if (other.contact.endpoint == contact.endpoint ||
-            (other.id_known && other.contact.id == contact.id)) {
-            return false;
-        }
-        if (limited && other.state != State::Silent) {
-            neighbours += subnet_of(other.contact.endpoint.ip) == subnet_of(ip) ? 1U : 0U;
-        }
-    }
-    return neighbours < diversity_.per_subnet_in_lookup;
-}
-
-void Lookup::add(const Contact& contact, std::uint8_t path, std::uint8_t depth, bool id_known) {
-    if (!may_join(contact) ||
-        (id_known && secure_ids_ && !is_secure_id(contact.id, contact.endpoint.ip)) ||
-        !make_room(contact, path)) {
-        return;
-    }
-    Candidate candidate;
-    candidate.contact = contact;
-    candidate.id_known = id_known;
-    candidate.path = path;
-    candidate.depth = depth;
-    // Indices of asked candidates are known outside: only a place never asked is used again.
-    if (candidates_.size() < kCandidatesMax) {
-        candidates_.push_back(std::move(candidate));
-    } else {
-        const auto farthest = std::ranges::find_if(candidates_, [&](const Candidate& other) {
-            return other.state == State::Unasked && other.path == UINT8_MAX;
-        });
-        *farthest = std::move(candidate);
-    }
-    if (depth == 1) {
+void Lookup::add_seed(const Contact& contact) {
+    if (add(contact, next_seed_path_, 1, true)) {
         next_seed_path_ = static_cast<std::uint8_t>((next_seed_path_ + 1) % path_count_);
     }
 }
 
-/// Marks the farthest unasked candidate of the path, if it is farther than the newcomer.
-bool Lookup::make_room(const Contact& contact, std::uint8_t path) noexcept {
-    if (candidates_.size() < kCandidatesMax) {
+void Lookup::add_seed(const net::SocketAddress& endpoint) {
+    if (add(Contact{antipode(target_), endpoint}, next_seed_path_, 1, false)) {
+        next_seed_path_ = static_cast<std::uint8_t>((next_seed_path_ + 1) % path_count_);
+    }
+}
+
+bool Lookup::may_join(const Contact& contact, std::uint8_t path) const noexcept {
+    if (contact.id == own_ || contact.endpoint.ip.family() != family_) {
+        return false;
+    }
+    return std::ranges::none_of(candidates_, [&](const Candidate& other) {
+        return (other.path == path || was_asked(other)) &&
+               (other.contact.endpoint == contact.endpoint ||
+                (other.id_known && other.contact.id == contact.id));
+    });
+}
+
+/// Whether a subnet has not had its share of the questions yet.
+bool Lookup::may_ask(const Candidate& candidate) const noexcept {
+    const net::IpAddress& ip = candidate.contact.endpoint.ip;
+    if (diversity_.exempt_local && is_local(ip)) {
         return true;
     }
+    const auto neighbours = std::ranges::count_if(candidates_, [&](const Candidate& other) {
+        return was_asked(other) && other.state != State::Silent &&
+               subnet_of(other.contact.endpoint.ip) == subnet_of(ip);
+    });
+    return static_cast<std::size_t>(neighbours) < diversity_.per_subnet_in_lookup;
+}
+
+bool Lookup::add(const Contact& contact, std::uint8_t path, std::uint8_t depth, bool id_known) {
+    if (!may_join(contact, path) ||
+        (id_known && secure_ids_ && !is_secure_id(contact.id, contact.endpoint.ip))) {
+        return false;
+    }
+    Candidate* const place = make_place(contact, path);
+    if (place == nullptr) {
+        return false;
+    }
+    *place = Candidate{};
+    place->contact = contact;
+    place->id_known = id_known;
+    place->path = path;
+    place->depth = depth;
+    return true;
+}
+
+Lookup::Candidate* Lookup::make_place(const Contact& contact, std::uint8_t path) {
+    std::size_t in_path = 0;
     Candidate* farthest = nullptr;
     for (Candidate& other : candidates_) {
-        if (other.state == State::Unasked && other.path == path &&
+        if (other.path != path) {
+            continue;
+        }
+        ++in_path;
+        // Indices of those asked are known outside: only a place never asked is used again.
+        if (other.state == State::Unasked &&
             (farthest == nullptr || is_closer(target_, farthest->contact.id, other.contact.id))) {
             farthest = &other;
         }
     }
-    if (farthest == nullptr || !is_closer(target_, contact.id, farthest->contact.id)) {
-        return false;
+    if (in_path < kCandidatesMax / path_count_) {
+        return &candidates_.emplace_back();
     }
-    farthest->path = UINT8_MAX;
-    return true;
+    const bool gives_way =
+        farthest != nullptr && is_closer(target_, contact.id, farthest->contact.id);
+    return gives_way ? farthest : nullptr;
 }
 
 std::size_t Lookup::in_flight(std::uint8_t path) const noexcept {
@@ -106,7 +119,7 @@ std::size_t Lookup::in_flight(std::uint8_t path) const noexcept {
 std::optional<std::size_t> Lookup::next_of(std::optional<std::uint8_t> path,
                                            std::size_t rank_max) const noexcept {
     const auto counts = [&](const Candidate& c) {
-        return c.state != State::Silent && (!path || c.path == *path);
+        return c.state != State::Silent && c.state != State::Passed && (!path || c.path == *path);
     };
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
@@ -126,21 +139,40 @@ std::optional<std::size_t> Lookup::next_of(std::optional<std::uint8_t> path,
     return static_cast<std::size_t>(ahead) < rank_max ? best : std::nullopt;
 }
 
-std::optional<std::size_t> Lookup::poll_candidate() {
-    std::optional<std::size_t> next;
-    for (std::uint8_t path = 0; path < path_count_ && !next; ++path) {
+std::optional<std::size_t> Lookup::poll_next() {
+    for (std::uint8_t path = 0; path < path_count_; ++path) {
         if (in_flight(path) < path_parallel_) {
-            next = next_of(path, path_width_);
+            if (const auto next = next_of(path, path_width_)) {
+                return next;
+            }
         }
     }
-    if (!next && asked_ == 0) {
-        next = next_of(std::nullopt, width_);
-    }
-    if (next) {
+    return asked_ == 0 ? next_of(std::nullopt, width_) : std::nullopt;
+}
+
+std::optional<std::size_t> Lookup::poll_candidate() {
+    while (const auto next = poll_next()) {
+        if (!may_ask(candidates_[*next])) {
+            candidates_[*next].state = State::Passed;
+            continue;
+        }
         candidates_[*next].state = State::Asked;
         ++asked_;
+        pass_twins(*next);
+        return next;
     }
-    return next;
+    return std::nullopt;
+}
+
+/// The same node on other paths.
+void Lookup::pass_twins(std::size_t asked) noexcept {
+    const Contact& contact = candidates_[asked].contact;
+    for (Candidate& other : candidates_) {
+        if (other.state == State::Unasked &&
+            (other.contact.endpoint == contact.endpoint || other.contact.id == contact.id)) {
+            other.state = State::Passed;
+        }
+    }
 }
 
 void Lookup::handle_named(std::size_t index, const Contact& contact) {
@@ -189,6 +221,19 @@ std::vector<std::size_t> Lookup::nearest_answered(std::size_t count_max) const {
     });
     answered.resize(std::min(answered.size(), count_max));
     return answered;
+}
+
+std::vector<std::size_t> Lookup::store_places() const {
+    std::vector<std::size_t> places;
+    std::vector<std::size_t> of_path(path_count_);
+    for (const std::size_t index : nearest_answered(candidates_.size())) {
+        const bool is_near = places.size() < width_;
+        if (is_near || of_path[candidates_[index].path] < kStoresPerPath) {
+            places.push_back(index);
+        }
+        ++of_path[candidates_[index].path];
+    }
+    return places;
 }
 
 std::size_t Lookup::answered_count() const noexcept {

@@ -2,11 +2,12 @@
 //
 // Lookup: the iterative search for the nodes nearest to a target, in one address family.
 //
-// It runs over disjoint paths: each node is a candidate of one path only, and what it names joins
-// the same path, so that a liar can lead astray one path at most. A path is settled when the
-// nearest of its candidates that were not silent have all answered; then what is still unasked
-// among the nearest of all paths is asked, and the lookup ends when they have answered
-// (Kademlia's rule). It decides whom to ask next; sending, time-outs and values are its owner's.
+// It runs over disjoint paths: what a node names joins the path it was asked on, and a node is
+// asked on one path only, whichever comes first. A liar can lead astray one path, and cannot keep a
+// node from another by naming it. A path is settled when the nearest of its candidates that were
+// not silent have all answered; then what is still unasked among the nearest of all paths is asked,
+// and the lookup ends when they have answered (Kademlia's rule). It decides whom to ask next;
+// sending, time-outs and values are its owner's.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,11 @@ namespace qe::dht {
 
 class Lookup {
   public:
-    /// Candidates remembered; those farthest away give way.
-    static constexpr std::size_t kCandidatesMax = 192;
+    /// Candidates remembered, in equal shares of the paths; those farthest away give way.
+    static constexpr std::size_t kCandidatesMax = 256;
 
-    enum class State : std::uint8_t { Unasked, Asked, Answered, Silent };
+    /// Passed: asked on another path, or one of too many of a subnet.
+    enum class State : std::uint8_t { Unasked, Asked, Answered, Silent, Passed };
 
     struct Candidate {
         Contact contact;
@@ -58,12 +60,19 @@ class Lookup {
     [[nodiscard]] bool is_finished() const noexcept;
     /// The nearest nodes that answered, nearest first, as indices.
     [[nodiscard]] std::vector<std::size_t> nearest_answered(std::size_t count_max) const;
+    /// Where to store: the nearest that answered, and the nearest of each path, in case that the
+    /// others were led astray.
+    [[nodiscard]] std::vector<std::size_t> store_places() const;
     [[nodiscard]] std::size_t answered_count() const noexcept;
 
   private:
-    void add(const Contact& contact, std::uint8_t path, std::uint8_t depth, bool id_known);
-    [[nodiscard]] bool may_join(const Contact& contact) const noexcept;
-    [[nodiscard]] bool make_room(const Contact& contact, std::uint8_t path) noexcept;
+    bool add(const Contact& contact, std::uint8_t path, std::uint8_t depth, bool id_known);
+    [[nodiscard]] bool may_join(const Contact& contact, std::uint8_t path) const noexcept;
+    [[nodiscard]] bool may_ask(const Candidate& candidate) const noexcept;
+    /// A new place, or that of the path's farthest unasked candidate if it is farther; else null.
+    [[nodiscard]] Candidate* make_place(const Contact& contact, std::uint8_t path);
+    [[nodiscard]] std::optional<std::size_t> poll_next();
+    void pass_twins(std::size_t asked) noexcept;
     /// Nearest unasked candidate of a path (or of any) that less than `rank_max` others precede.
     [[nodiscard]] std::optional<std::size_t> next_of(std::optional<std::uint8_t> path,
                                                      std::size_t rank_max) const noexcept;

@@ -123,6 +123,7 @@ void NodeTable::handle_reply(base::Instant now, const Contact& contact, base::Du
         entry->rtt_ms = clamp_milliseconds(rtt);
         entry->failures = 0;
         entry->last_reply = now;
+        no_check_before_ = std::min(no_check_before_, check_due(*entry));
         return;
     }
     if (Bucket* const bucket = bucket_for(contact.id); bucket != nullptr && contact.id != own_) {
@@ -139,7 +140,9 @@ void NodeTable::remember_replacement(Bucket& bucket, const Contact& contact) {
     std::erase_if(bucket.replacements, [&](const Contact& other) {
         return other.id == contact.id || other.endpoint == contact.endpoint;
     });
-    if (bucket.replacements.size() >= bucket_size_ / 2 + 1) {
+    const std::size_t replacements_max = bucket_size_ / 2 + 1;
+    bucket.replacements.reserve(replacements_max);
+    if (bucket.replacements.size() >= replacements_max) {
         bucket.replacements.erase(bucket.replacements.begin());
     }
     bucket.replacements.push_back(contact);
@@ -154,7 +157,11 @@ void NodeTable::handle_query(base::Instant now, const Contact& contact) noexcept
 
 std::optional<Contact> NodeTable::handle_silence(const net::SocketAddress& endpoint) {
     TableEntry* const entry = entry_at(endpoint);
-    if (entry == nullptr || ++entry->failures < kFailuresMax) {
+    if (entry == nullptr) {
+        return std::nullopt;
+    }
+    if (++entry->failures < kFailuresMax) {
+        no_check_before_ = std::min(no_check_before_, check_due(*entry));
         return std::nullopt;
     }
     return remove(endpoint);
@@ -210,13 +217,14 @@ void NodeTable::handle_asked(base::Instant now, const net::SocketAddress& endpoi
     }
 }
 
-const TableEntry* NodeTable::most_due() const noexcept {
+const TableEntry* NodeTable::most_due() noexcept {
     const TableEntry* most = nullptr;
     for_each([&](const TableEntry& entry) {
         if (most == nullptr || check_due(entry) < check_due(*most)) {
             most = &entry;
         }
     });
+    no_check_before_ = most == nullptr ? base::Instant::never() : check_due(*most);
     return most;
 }
 

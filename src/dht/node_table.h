@@ -56,7 +56,9 @@ class NodeTable {
     /// When an entry wants to be asked for a sign of life.
     [[nodiscard]] base::Instant check_due(const TableEntry& entry) const noexcept;
     /// The entry with the earliest check_due(); null when empty.
-    [[nodiscard]] const TableEntry* most_due() const noexcept;
+    [[nodiscard]] const TableEntry* most_due() noexcept;
+    /// No check is due before that; most_due() makes it exact.
+    [[nodiscard]] base::Instant no_check_before() const noexcept { return no_check_before_; }
     /// An entry was asked: it is not due for a moment.
     void handle_asked(base::Instant now, const net::SocketAddress& endpoint) noexcept;
 
@@ -96,6 +98,7 @@ class NodeTable {
     base::Duration lifetime_;
     std::vector<Bucket> buckets_;  ///< By prefix length; none is without entries.
     std::size_t size_ = 0;
+    base::Instant no_check_before_ = base::Instant::never();
 };
 
 }  // namespace qe::dht

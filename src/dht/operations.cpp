@@ -203,7 +203,7 @@ void Operations::begin_stores(base::Instant now, Operation& operation) {
         store_locally(now, operation);
     }
     for (const Lookup& lookup : operation.lookups) {
-        for (const std::size_t index : lookup.nearest_answered(config_.bucket_size)) {
+        for (const std::size_t index : lookup.store_places()) {
             if (!lookup.candidate(index).token.empty() && courier_.can_ask()) {
                 store_at(now, operation, lookup.candidate(index));
             }

@@ -22,10 +22,13 @@ std::array<std::byte, Transactions::kIdSize> Transactions::wire_id(std::uint32_t
     return bytes;
 }
 
-Transaction Transactions::take(std::size_t index) noexcept {
+Transaction Transactions::take(std::size_t index) {
     const Transaction taken = open_[index];
     open_[index] = open_.back();
     open_.pop_back();
+    if (open_.empty()) {
+        open_.shrink_to_fit();  // an idle node shall be small
+    }
     return taken;
 }
 

@@ -69,7 +69,7 @@ class Transactions {
     [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
 
   private:
-    Transaction take(std::size_t index) noexcept;
+    Transaction take(std::size_t index);
 
     base::Rng& rng_;
     RttEstimator rtt_;

@@ -44,19 +44,24 @@ void Upkeep::check_contacts(base::Instant now) {
     if (next_check() > now) {
         return;
     }
+    bool was_due = false;
     const bool heard = courier_.transactions().last_heard() >= last_check_;
-    unanswered_ = heard ? 0 : std::min(unanswered_ + 1, kGapDoublingsMax);
     tables_.for_each_table([&](net::Family, NodeTable& table) {
         const TableEntry* const entry = table.most_due();
         if (entry == nullptr || table.check_due(*entry) > now) {
             return;
         }
+        was_due = true;
         const Contact contact = entry->contact;
         const bool for_contacts = table.bucket_has_room(contact.id);
         if (ask(now, contact, for_contacts)) {
             table.handle_asked(now, contact.endpoint);
         }
     });
+    if (!was_due) {
+        return;
+    }
+    unanswered_ = heard ? 0 : std::min(unanswered_ + 1, kGapDoublingsMax);
     last_check_ = now;
     earliest_check_ = now + kCheckGap * (1 << unanswered_);
 }
@@ -83,15 +88,15 @@ void Upkeep::meet_prospects(base::Instant now) {
             pace_.count(now, pace_limit_);
         }
     }
+    if (prospects_.empty()) {
+        prospects_.shrink_to_fit();
+    }
 }
 
 base::Instant Upkeep::next_check() const noexcept {
     base::Instant due = base::Instant::never();
-    tables_.for_each_table([&](net::Family, const NodeTable& table) {
-        if (const TableEntry* const entry = table.most_due()) {
-            due = std::min(due, table.check_due(*entry));
-        }
-    });
+    tables_.for_each_table(
+        [&](net::Family, const NodeTable& table) { due = std::min(due, table.no_check_before()); });
     return std::max(due, earliest_check_);
 }
 

@@ -59,9 +59,10 @@ class World {
 
     void fill_in_transaction(base::Bytes& bytes, std::size_t from) {
         const auto blank = base::as_bytes(kBlank);
-        const auto found = std::ranges::search(bytes, blank);
-        if (!found.empty() && from != kStranger) {
-            std::ranges::copy(last_query_[from], found.end() - 4);
+        const auto found = std::search(bytes.begin(), bytes.end(), blank.begin(), blank.end());
+        if (found != bytes.end() && from != kStranger) {
+            std::ranges::copy(last_query_[from],
+                              found + static_cast<std::ptrdiff_t>(kBlank.size() - 4));
         }
     }
 

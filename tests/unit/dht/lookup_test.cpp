@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "quicether/dht/secure_id.h"
@@ -139,6 +140,53 @@ TEST_F(LookupTest, OnePathIsNotLedAstrayByTheLiarOfAnother) {
             static_cast<std::size_t>(std::ranges::count(good, search.candidate(index).contact));
     }
     EXPECT_EQ(reached, 4U);
+}
+
+TEST_F(LookupTest, NamingANodeDoesNotKeepItFromOtherPaths) {
+    config_.lookup_paths = 2;
+    Lookup search = lookup();
+    search.add_seed(contact(3));
+    search.add_seed(contact(3));
+    const Contact honest = contact(10);
+    const auto first = poll_all(search);
+    ASSERT_EQ(first.size(), 2U);
+    // The liar's path has nearer ones to ask first.
+    for (unsigned i = 0; i < 8; ++i) {
+        search.handle_named(first[0], contact(30 + i));
+    }
+    search.handle_named(first[0], honest);
+    answer(search, first[0]);
+    search.handle_named(first[1], honest);
+    answer(search, first[1]);
+    const auto second = poll_all(search);
+    EXPECT_TRUE(std::ranges::any_of(second, [&](std::size_t index) {
+        return search.candidate(index).contact == honest && search.candidate(index).path == 1;
+    }));
+}
+
+TEST_F(LookupTest, StoresAtTheNearestOfEachPath) {
+    config_.lookup_paths = 4;
+    Lookup search = lookup();
+    for (unsigned i = 0; i < 24; ++i) {
+        // Path 0 gets all that are very near.
+        search.add_seed(contact(i % 4 == 0 ? 40 : 2));
+    }
+    while (!search.is_finished()) {
+        for (const std::size_t index : poll_all(search)) {
+            for (unsigned i = 0; i < 6 && search.candidate(index).path == 0; ++i) {
+                search.handle_named(index, contact(41));
+            }
+            answer(search, index);
+        }
+    }
+    std::array<std::size_t, 4> of_path{};
+    for (const std::size_t index : search.store_places()) {
+        ++of_path[search.candidate(index).path];
+    }
+    EXPECT_GE(of_path[0], 8U);
+    for (std::size_t path = 1; path < 4; ++path) {
+        EXPECT_EQ(of_path[path], 2U);
+    }
 }
 
 TEST_F(LookupTest, TakesFewNodesOfOneSubnet) {
