@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kPathWidthMin = 3;
 
 /// Nodes of each path that an item is stored on at the least.
-constexpr std::size_t kStoresPerPath = 2;
+constexpr std::size_t kStoresPerPath = 3;
 
 bool was_asked(const Lookup::Candidate& candidate) noexcept {
     return candidate.state != Lookup::State::Unasked && candidate.state != Lookup::State::Passed;

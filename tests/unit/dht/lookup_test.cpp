@@ -185,7 +185,7 @@ TEST_F(LookupTest, StoresAtTheNearestOfEachPath) {
     }
     EXPECT_GE(of_path[0], 8U);
     for (std::size_t path = 1; path < 4; ++path) {
-        EXPECT_EQ(of_path[path], 2U);
+        EXPECT_EQ(of_path[path], 3U);
     }
 }
 
