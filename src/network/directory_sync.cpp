@@ -2,6 +2,7 @@
 #include "quicether/network/directory_sync.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace qe::network {
@@ -30,6 +31,35 @@ NodeId successor(NodeId id) {
         }
     }
     return id;
+}
+
+using BucketSizes = std::array<std::size_t, Directory::kBuckets>;
+
+BucketSizes bucket_sizes(const Directory& directory) {
+    BucketSizes sizes{};
+    for (const auto& [id, member] : directory.members()) {
+        ++sizes[std::to_integer<std::size_t>(id.bytes[0])];
+    }
+    for (const auto& [id, revocation] : directory.revocations()) {
+        ++sizes[std::to_integer<std::size_t>(id.bytes[0])];
+    }
+    return sizes;
+}
+
+/// The last differing bucket that fits into one page with bucket `first`. Equal ones in between
+/// come along: in a small network that is cheaper than a message for each bucket.
+template <typename Differs>
+std::size_t last_of_page(std::size_t first, const BucketSizes& sizes, Differs differs) {
+    std::size_t last = first;
+    std::size_t rows = sizes[first];
+    for (std::size_t i = first + 1; i < sizes.size(); ++i) {
+        rows += sizes[i];
+        if (rows >= kSummaryRowsMax) {
+            break;
+        }
+        last = differs(i) ? i : last;
+    }
+    return last;
 }
 
 /// Summaries that cover from … to, one after the other, until `pages` are full.
@@ -119,17 +149,13 @@ std::vector<NetworkMessage> answer_digest(const Directory& directory, const Dige
         answers.emplace_back(Wanted{{{ItemKind::Document, {}}}});
     }
     const auto differs = [&](std::size_t i) { return ours.sums[i] != theirs.sums[i]; };
-    for (std::size_t i = 0; i < ours.sums.size();) {
-        if (!differs(i)) {
-            ++i;
-            continue;
+    const BucketSizes sizes = bucket_sizes(directory);
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+        if (differs(i)) {
+            const std::size_t last = last_of_page(i, sizes, differs);
+            summarize(directory, first_of_bucket(i), last_of_bucket(last), answers);
+            i = last;
         }
-        std::size_t last = i;
-        while (last + 1 < ours.sums.size() && differs(last + 1)) {
-            ++last;
-        }
-        summarize(directory, first_of_bucket(i), last_of_bucket(last), answers);
-        i = last + 1;
     }
     return answers;
 }
