@@ -4,7 +4,6 @@
 #include "quicether/network/invite.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "network/base32.h"
 #include "quicether/base/assert.h"
@@ -66,11 +65,8 @@ std::uint8_t header_of(const Invite& invite) noexcept {
 
 bool is_writable(const Invite& invite) {
     return invite.endpoints.size() <= kInviteEndpointsMax && invite.expires.seconds >= 0 &&
-           invite.expires.seconds <= std::numeric_limits<std::uint32_t>::max() &&
-           std::all_of(invite.endpoints.begin(), invite.endpoints.end(),
-                       [](const net::SocketAddress& e) {
-                           return e.port != 0 && e.scope == 0 && !e.ip.is_v4_mapped();
-                       });
+           invite.expires <= kInviteExpiryMax &&
+           std::all_of(invite.endpoints.begin(), invite.endpoints.end(), is_invite_endpoint);
 }
 
 /// What follows "qe1-", or what is wrong with the text as a whole.
@@ -140,6 +136,10 @@ std::array<std::byte, kSize> read_array(base::ByteReader& in) {
 }
 
 }  // namespace
+
+bool is_invite_endpoint(const net::SocketAddress& endpoint) noexcept {
+    return endpoint.port != 0 && endpoint.scope == 0 && !endpoint.ip.is_v4_mapped();
+}
 
 InviteId invite_id_of(const InviteSecret& secret) {
     InviteId id;

@@ -96,8 +96,8 @@ IssuedInvite read_invite(FieldReader& in) {
                 return read_terms(in, key, invite.terms);
         }
     });
-    in.require(in.ok() && check_terms(invite.terms).has_value() &&
-               invite.used_by.size() <= invite.terms.uses);
+    in.require(in.ok() && invite.expires <= kInviteExpiryMax &&
+               check_terms(invite.terms).has_value() && invite.used_by.size() <= invite.terms.uses);
     return invite;
 }
 
@@ -118,17 +118,21 @@ IssuedInvite* InviteBook::find(const InviteId& id) noexcept {
 base::Result<Invite> InviteBook::issue(const InviteTerms& terms, const InviteOrigin& origin,
                                        base::UnixTime now, base::Rng& rng) {
     QE_TRY_STATUS(check_terms(terms));
+    const base::UnixTime expires{now.seconds + terms.life.count()};
+    if (expires.seconds < 0 || expires > kInviteExpiryMax) {
+        return base::fail(ErrorCode::kInvalidArgument, "the clock is wrong: invites end in 2106");
+    }
     expire(now);
     if (invites_.size() >= kInvitesMax) {
         return base::fail(ErrorCode::kQueueFull, "1024 invites are open: withdraw some first");
     }
-    Invite invite{origin.network,
-                  origin.admin,
-                  InviteSecret::generate(rng),
-                  origin.swarm.clone(),
-                  base::UnixTime{now.seconds + terms.life.count()},
-                  origin.endpoints};
-    invite.endpoints.resize(std::min(invite.endpoints.size(), kInviteEndpointsMax));
+    Invite invite{origin.network,       origin.admin, InviteSecret::generate(rng),
+                  origin.swarm.clone(), expires,      {}};
+    for (const net::SocketAddress& endpoint : origin.endpoints) {
+        if (invite.endpoints.size() < kInviteEndpointsMax && is_invite_endpoint(endpoint)) {
+            invite.endpoints.push_back(endpoint);
+        }
+    }
     invites_.push_back(
         {invite_id_of(invite.secret), invite_proof_key(invite.secret), terms, invite.expires, {}});
     return invite;

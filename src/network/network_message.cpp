@@ -2,6 +2,9 @@
 #include "quicether/network/network_message.h"
 
 #include <algorithm>
+#include <string>
+#include <type_traits>
+#include <utility>
 
 #include "network/fields.h"
 #include "quicether/base/assert.h"

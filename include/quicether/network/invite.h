@@ -24,6 +24,8 @@
 namespace qe::network {
 
 inline constexpr std::size_t kInviteEndpointsMax = 3;
+/// 2106: expiry is 32 bits of seconds.
+inline constexpr base::UnixTime kInviteExpiryMax{0xffff'ffff};
 using InviteSecret = SecretBytes<16>;
 
 struct Invite {
@@ -31,9 +33,12 @@ struct Invite {
     crypto::NodeId admin;
     InviteSecret secret;
     SwarmSeed swarm;         ///< To find the admin in the network's DHT.
-    base::UnixTime expires;  ///< 1970 … 2106
+    base::UnixTime expires;  ///< 0 … kInviteExpiryMax
     std::vector<net::SocketAddress> endpoints;
 };
+
+/// An address and port that an invite can carry: port not 0, no scope, no IPv4-mapped IPv6.
+[[nodiscard]] bool is_invite_endpoint(const net::SocketAddress& endpoint) noexcept;
 
 /// Names an invite without giving it away.
 struct InviteId {

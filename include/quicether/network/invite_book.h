@@ -42,7 +42,7 @@ struct InviteOrigin {
     NetworkId network;
     crypto::NodeId admin;
     const SwarmSeed& swarm;
-    std::vector<net::SocketAddress> endpoints;  ///< The first kInviteEndpointsMax are used.
+    std::vector<net::SocketAddress> endpoints;  ///< The first few that an invite can carry.
 };
 
 enum class RedeemRefusal : std::uint8_t { Unknown, Expired, Spent, BadProof };
@@ -64,8 +64,8 @@ class InviteBook {
     InviteBook(const InviteBook&) = delete;
     InviteBook& operator=(const InviteBook&) = delete;
 
-    /// Errors: kInvalidArgument (terms out of their bounds), kTooLarge (terms that fit into no
-    /// certificate), kQueueFull (kInvitesMax are open).
+    /// Errors: kInvalidArgument (terms or time out of their bounds), kTooLarge (terms that fit into
+    /// no certificate), kQueueFull (kInvitesMax are open).
     [[nodiscard]] base::Result<Invite> issue(const InviteTerms& terms, const InviteOrigin& origin,
                                              base::UnixTime now, base::Rng& rng);
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "network_fixture.h"
-#include "quicether/route/overlay_address.h"
+#include "quicether/crypto/digest.h"
 
 namespace qe::network {
 namespace {
@@ -17,20 +17,34 @@ using test::prefix;
 
 net::IpAddress address(std::string_view text) { return must(net::parse_ip_address(text)); }
 
-AddressRules rules_for(std::string_view network) {
-    return {prefix(network), route::derive_overlay_ipv4, {}};
+/// A derivation like the node's: a host of the network that a hash draws.
+base::Result<net::IpAddress> derive(const net::Prefix& network, base::ByteView node_id,
+                                    std::uint32_t attempt) noexcept {
+    if (!network.address().is_v4() || network.length() > 30) {
+        return base::fail(base::ErrorCode::kBadPrefix, "no IPv4 /30 or wider");
+    }
+    std::array<std::byte, crypto::NodeId::kSize + 4> input{};
+    base::ByteWriter out(input);
+    out.bytes(node_id);
+    out.u32(attempt);
+    const crypto::Sha256Digest digest = crypto::sha256(input);
+    const std::uint32_t hosts = (~std::uint32_t{0} >> network.length()) - 1;
+    const std::uint32_t host = 1 + base::ByteReader(digest).u32() % hosts;
+    return net::IpAddress::v4(base::ByteReader(network.network().address().bytes()).u32() + host);
 }
+
+AddressRules rules_for(std::string_view network) { return {prefix(network), derive, {}}; }
 
 crypto::NodeId id_of(std::uint8_t first) { return {{std::byte{first}}}; }
 
 TEST(AddressChoice, TakesTheFirstCandidateNobodyClaims) {
     const AddressRules rules = rules_for("10.0.0.0/16");
     const net::IpAddress first = must(choose_address(id_of(5), {}, {}, rules));
-    EXPECT_EQ(first, *route::derive_overlay_ipv4(rules.network, id_of(5).bytes, 0));
+    EXPECT_EQ(first, *derive(rules.network, id_of(5).bytes, 0));
     AddressClaims claims;
     claims.add(first, id_of(9));  // larger, but it was there before us
     EXPECT_EQ(must(choose_address(id_of(5), {}, claims, rules)),
-              *route::derive_overlay_ipv4(rules.network, id_of(5).bytes, 1));
+              *derive(rules.network, id_of(5).bytes, 1));
 }
 
 TEST(AddressChoice, SmallerIdKeepsAndLargerMoves) {
@@ -101,8 +115,7 @@ TEST(AddressChoice, FindsTheLastFreeAddressAndSaysWhenThereIsNone) {
 
 TEST(AddressChoice, WorksInEveryPrefixLength) {
     for (unsigned length = 8; length <= 30; ++length) {
-        const AddressRules rules{
-            net::Prefix(net::IpAddress::v4(0x0a000000), length), route::derive_overlay_ipv4, {}};
+        const AddressRules rules{net::Prefix(net::IpAddress::v4(0x0a000000), length), derive, {}};
         EXPECT_TRUE(rules.is_usable(must(choose_address(id_of(200), {}, {}, rules)))) << length;
     }
     EXPECT_FALSE(choose_address(id_of(1), {}, {}, rules_for("10.0.0.0/31")));

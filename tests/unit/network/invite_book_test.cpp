@@ -140,5 +140,20 @@ TEST_F(InviteBookTest, IssuesNothingThatCannotBeKept) {
               ErrorCode::kTooLarge);
 }
 
+TEST_F(InviteBookTest, CarriesOnlyEndpointsThatAnInviteCanCarry) {
+    origin_.endpoints = {test::endpoint("[fe80::1%3]:9000"), {net::IpAddress::v4(0x0a000001), 0, 0},
+                         test::endpoint("10.0.0.1:9000"),    test::endpoint("10.0.0.2:9000"),
+                         test::endpoint("10.0.0.3:9000"),    test::endpoint("10.0.0.4:9000")};
+    const Invite invite = issue();
+    EXPECT_EQ(invite.endpoints,
+              std::vector(origin_.endpoints.begin() + 2, origin_.endpoints.begin() + 5));
+    EXPECT_TRUE(parse_invite(encode_invite(invite), kNow));
+}
+
+TEST_F(InviteBookTest, IssuesNothingUnderAnImpossibleClock) {
+    EXPECT_FALSE(book_.issue({}, origin_, kInviteExpiryMax, rng_));
+    EXPECT_FALSE(book_.issue({}, origin_, {-10 * 24 * 3600}, rng_));
+}
+
 }  // namespace
 }  // namespace qe::network
