@@ -164,12 +164,14 @@ std::optional<std::size_t> Lookup::poll_candidate() {
     return std::nullopt;
 }
 
-/// The same node on other paths.
+/// The same node on other paths. Endpoints without a known id all stand under the same one.
 void Lookup::pass_twins(std::size_t asked) noexcept {
-    const Contact& contact = candidates_[asked].contact;
+    const Candidate& first = candidates_[asked];
     for (Candidate& other : candidates_) {
+        const bool same_id =
+            first.id_known && other.id_known && other.contact.id == first.contact.id;
         if (other.state == State::Unasked &&
-            (other.contact.endpoint == contact.endpoint || other.contact.id == contact.id)) {
+            (other.contact.endpoint == first.contact.endpoint || same_id)) {
             other.state = State::Passed;
         }
     }

@@ -41,6 +41,21 @@ class LookupTest : public ::testing::Test {
 
 TEST_F(LookupTest, WithoutSeedsIsFinished) { EXPECT_TRUE(lookup().is_finished()); }
 
+TEST_F(LookupTest, AsksEveryEndpointItBeginsWith) {
+    Lookup search = lookup();
+    for (int i = 0; i < 5; ++i) {
+        search.add_seed(contact(0).endpoint);
+    }
+    std::set<std::size_t> asked;
+    while (!search.is_finished()) {
+        for (const std::size_t index : poll_all(search)) {
+            asked.insert(index);
+            search.handle_silence(index);
+        }
+    }
+    EXPECT_EQ(asked.size(), 5U);
+}
+
 TEST_F(LookupTest, AsksTheNearestFirstAndLimitsWhatIsInFlight) {
     config_.lookup_paths = 1;
     Lookup search = lookup();
