@@ -54,6 +54,7 @@ void Daemon::shut_down() {
     readiness_.reset();
     driver_.reset();
     tun_.reset();
+    lan_.reset();
     udp_.reset();
     writer_.reset();
     directory_.reset();
@@ -76,6 +77,12 @@ void Daemon::handle_effect(node::Effect effect) {
 }
 
 void Daemon::handle_reply(node::ControlReply reply) { router_->handle_reply(std::move(reply)); }
+
+void Daemon::handle_lan(const node::LanDatagram& datagram) {
+    if (lan_) {
+        lan_->send(datagram);
+    }
+}
 
 void Daemon::handle_plan(const node::HostPlan& plan) {
     if (!stopping_) {
@@ -107,6 +114,9 @@ void Daemon::on_network(const HostNetwork& network) {
     log_.debug("the network has changed: {} interfaces, {} routes", view.interfaces.size(),
                view.routes.size());
     view_ = std::move(view);
+    if (lan_) {
+        lan_->follow(view_);
+    }
     node_->handle_network(boottime_now(), view_);
     // A route that was fine may overlap a network that has just appeared, or the other way round.
     handle_plan(node_->host_plan());

@@ -17,6 +17,7 @@
 #include "host/control_server.h"
 #include "host/event_loop.h"
 #include "host/host_configurator.h"
+#include "host/lan_port.h"
 #include "host/log_sink.h"
 #include "host/network_watcher.h"
 #include "host/node_driver.h"
@@ -62,6 +63,7 @@ class Daemon final : private NodeListener {
     // --- NodeListener ---
     void handle_effect(node::Effect effect) override;
     void handle_reply(node::ControlReply reply) override;
+    void handle_lan(const node::LanDatagram& datagram) override;
     void handle_plan(const node::HostPlan& plan) override;
     void handle_tun_lost() override;
 
@@ -91,6 +93,7 @@ class Daemon final : private NodeListener {
     std::optional<Netlink> netlink_;
     std::optional<HostConfigurator> configurator_;
     std::optional<UdpPort> udp_;
+    std::optional<LanPort> lan_;
     std::optional<TunDevice> tun_;
     std::optional<NodeDriver> driver_;
     std::optional<NetworkWatcher> network_watcher_;

@@ -172,6 +172,13 @@ Checked<void> Daemon::open_driver() {
         return refuse(describe(timer ? network.error() : timer.error()));
     }
     view_ = to_network_view(*network, tun_->index());
+    if (options_.config.discovery.lan) {
+        lan_.emplace(loop_, log_, [this](const net::SocketAddress& from, base::ByteView bytes) {
+            node_->handle_lan(boottime_now(), from, bytes);
+            wake();
+        });
+        lan_->follow(view_);
+    }
     node_->handle_network(boottime_now(), view_);
     driver_.emplace(NodeDriver::Parts{loop_, *node_, *udp_, *tun_, *this}, std::move(*timer));
     resolver_.emplace(loop_,

@@ -143,6 +143,9 @@ void NodeDriver::hand_out() {
     while (auto reply = node_.poll_reply()) {
         listener_.handle_reply(std::move(*reply));
     }
+    while (const auto datagram = node_.poll_lan()) {
+        listener_.handle_lan(*datagram);
+    }
     if (tun_.lost() && !std::exchange(tun_lost_, true)) {
         listener_.handle_tun_lost();
     }

@@ -28,6 +28,7 @@ class NodeListener {
     virtual ~NodeListener() = default;
     virtual void handle_effect(node::Effect effect) = 0;
     virtual void handle_reply(node::ControlReply reply) = 0;
+    virtual void handle_lan(const node::LanDatagram& datagram) = 0;
     /// The plan's generation has changed.
     virtual void handle_plan(const node::HostPlan& plan) = 0;
     /// The TUN interface has been deleted by somebody else.

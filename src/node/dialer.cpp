@@ -2,6 +2,9 @@
 #include "node/dialer.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "node/own_addresses.h"
 
 namespace qe::node {
 namespace {
@@ -12,6 +15,10 @@ bool all_links_void(const NodeState& state, const Peer& peer) {
            std::none_of(
                peer.session->links.begin(), peer.session->links.end(),
                [&state](const Link& link) { return state.view.has_address(link.flow.local.ip); });
+}
+
+bool has_candidates(const Peer& peer) {
+    return !peer.endpoints.empty() || !peer.learnt.empty() || !peer.nearby.empty();
 }
 
 void add_unique(std::vector<net::SocketAddress>& list, const net::SocketAddress& address) {
@@ -73,16 +80,22 @@ base::Instant Dialer::handle_deadline(base::Instant now, PeerHandle handle) {
     }
     if (!dial.round.empty()) {
         dial.next_at = now + kDialStagger;
+    } else if (state_.seeks && !peer->connecting() && !has_candidates(*peer)) {
+        dial.next_at = base::Instant::never();  // until somebody says where it is
+        state_.seek(handle, now);
     } else {
         // With handshakes under way their failure decides; else this round has failed.
         dial.next_at =
             peer->connecting() ? base::Instant::never() : now + dial.backoff.next(state_.rng);
+        if (!peer->connecting()) {
+            state_.seek(handle, now);
+        }
     }
     return dial.next_at;
 }
 
 void Dialer::begin_round(base::Instant now, Peer& peer) {
-    std::vector<net::SocketAddress> candidates;
+    std::vector<net::SocketAddress> candidates = peer.nearby;
     for (const config::HostPort& endpoint : peer.endpoints) {
         add_endpoint(now, endpoint, candidates);
     }
@@ -156,6 +169,7 @@ void Dialer::handle_failure(base::Instant now, PeerHandle handle, quic::Connecti
     if (!peer->connecting() && peer->dial.round.empty() && wanted(*peer)) {
         peer->dial.next_at = now + peer->dial.backoff.next(state_.rng);
         state_.look_at(handle, peer->dial.next_at);
+        state_.seek(handle, now);
     }
 }
 
@@ -183,6 +197,8 @@ void Dialer::handle_success(PeerHandle handle) {
         peer->dial.backoff.reset();
         peer->dial.round.clear();
         peer->dial.next_at = base::Instant::never();
+        peer->search = {.running = peer->search.running};
+        state_.searches.clear(handle);
     }
 }
 
@@ -208,6 +224,64 @@ void Dialer::handle_resolved(base::Instant now, const std::string& host,
             start(now, handle);
         }
     }
+}
+
+void Dialer::learn(base::Instant now, PeerHandle handle,
+                   std::span<const net::SocketAddress> addresses) {
+    Peer* peer = state_.peers.get(handle);
+    if (peer == nullptr) {
+        return;
+    }
+    std::vector<net::SocketAddress> merged;
+    for (const net::SocketAddress& address : addresses) {
+        if (!is_own_endpoint(state_, address)) {
+            add_unique(merged, address);
+        }
+    }
+    for (const net::SocketAddress& address : peer->learnt) {
+        add_unique(merged, address);
+    }
+    merged.resize(std::min(merged.size(), kLearntMax));
+    if (merged == peer->learnt) {
+        return;
+    }
+    const std::vector<net::SocketAddress> before = std::exchange(peer->learnt, std::move(merged));
+    state_.learnt_changed = true;
+    std::vector<net::SocketAddress> news;
+    for (const net::SocketAddress& address : peer->learnt) {
+        if (std::find(before.begin(), before.end(), address) == before.end()) {
+            news.push_back(address);
+        }
+    }
+    dial_news(now, handle, std::move(news));
+}
+
+void Dialer::dial_news(base::Instant now, PeerHandle handle, std::vector<net::SocketAddress> news) {
+    Peer& peer = *state_.peers.get(handle);
+    if (!peer.connecting()) {
+        start(now, handle);
+    } else if (wanted(peer) && !news.empty()) {
+        // Beside handshakes that may be with nobody, and would be waited for.
+        peer.dial.round = std::move(news);
+        peer.dial.next_at = now;
+        state_.look_at(handle, now);
+    }
+}
+
+void Dialer::hear_nearby(base::Instant now, PeerHandle handle, const net::SocketAddress& address) {
+    Peer* peer = state_.peers.get(handle);
+    if (peer == nullptr) {
+        return;
+    }
+    const bool known =
+        std::find(peer->nearby.begin(), peer->nearby.end(), address) != peer->nearby.end();
+    if (!known) {
+        std::erase_if(peer->nearby, [&address](const net::SocketAddress& other) {
+            return other.ip.family() == address.ip.family();
+        });
+        peer->nearby.push_back(address);
+    }
+    dial_news(now, handle, known ? std::vector<net::SocketAddress>{} : peer->nearby);
 }
 
 std::optional<std::string> Dialer::poll_name() {

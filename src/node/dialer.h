@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,10 @@ class Dialer {
     void handle_success(PeerHandle peer);
     void handle_resolved(base::Instant now, const std::string& host,
                          std::vector<net::IpAddress> addresses);
+    /// The peer itself says, signed, where it is: dials there if it is wanted and that is news.
+    void learn(base::Instant now, PeerHandle peer, std::span<const net::SocketAddress> addresses);
+    /// The peer was heard on a network of ours. Unproven, hence not remembered over restarts.
+    void hear_nearby(base::Instant now, PeerHandle peer, const net::SocketAddress& address);
     /// Names to resolve.
     [[nodiscard]] std::optional<std::string> poll_name();
 
@@ -55,6 +60,8 @@ class Dialer {
     void begin_round(base::Instant now, Peer& peer);
     void add_endpoint(base::Instant now, const config::HostPort& endpoint,
                       std::vector<net::SocketAddress>& candidates);
+    /// Tries what has just been told of a peer, if it is wanted.
+    void dial_news(base::Instant now, PeerHandle handle, std::vector<net::SocketAddress> news);
     void dial(base::Instant now, PeerHandle handle, Peer& peer, const net::SocketAddress& remote);
 
     NodeState& state_;

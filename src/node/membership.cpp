@@ -64,6 +64,7 @@ void Membership::remove_unlisted(base::Instant now) {
             links_.end_session(now, handle, CloseCode::NotTrusted, "no longer allowed");
             state_.routes.erase_peer(handle);
             state_.deadlines.clear(handle);
+            state_.searches.clear(handle);
             state_.peers.erase(handle);
         }
     }
@@ -91,6 +92,8 @@ void Membership::add_or_change(base::Instant now, const config::PeerConfig& want
     state_.routes.set_reachable(handle, peer.connected());
     if (new_endpoints) {
         dialer_.start(now, handle);
+    } else if (peer.endpoints.empty()) {
+        state_.seek(handle, now);
     }
 }
 

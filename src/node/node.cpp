@@ -9,7 +9,9 @@
 #include "node/close_text.h"
 #include "node/data_plane.h"
 #include "node/dialer.h"
+#include "node/discovery.h"
 #include "node/echo.h"
+#include "node/krpc_sieve.h"
 #include "node/membership.h"
 #include "node/node_state.h"
 #include "node/noise_watch.h"
@@ -29,13 +31,15 @@ constexpr base::Duration kLookAhead = base::milliseconds(1200);
 constexpr base::Duration kPlanInterval = base::milliseconds(50);
 /// Learnt addresses are written at most this often.
 constexpr base::Duration kPersistInterval = base::seconds(10);
+/// While QUIC has more to send, so many of its blocks leave for each datagram of the DHT.
+constexpr unsigned kBlocksPerKrpc = 4;
 
 }  // namespace
 
 /// Routes inputs to the parts of the node and collects what they hand out.
 class Node::Impl {
   public:
-    explicit Impl(NodeState state)
+    Impl(NodeState state, base::Rng discovery_rng)
         : state_(std::move(state)),
           dialer_(state_),
           claims_(state_),
@@ -45,9 +49,11 @@ class Node::Impl {
           data_(state_),
           roaming_(state_, dialer_),
           echo_(state_, conversation_),
-          membership_(state_, dialer_, links_, claims_, conversation_) {}
+          membership_(state_, dialer_, links_, claims_, conversation_),
+          discovery_(state_, dialer_, std::move(discovery_rng)) {}
 
     void start(base::Instant now) {
+        discovery_.start(now);
         membership_.apply_config(now);
         refresh_plan(now);
     }
@@ -56,7 +62,7 @@ class Node::Impl {
 
     void handle_udp(base::Instant now, std::span<const net::ReceivedDatagrams> batch) {
         for (const net::ReceivedDatagrams& received : batch) {
-            state_.endpoint->handle_datagrams(now, received);
+            take_datagrams(now, received);
         }
         digest(now);
         // What arrived mostly puts off the next silence: asking now saves waking up for it.
@@ -76,6 +82,9 @@ class Node::Impl {
         digest(now);
         while (look_at_due(now, now)) {
         }
+        if (discovery_.next_deadline() <= now) {
+            discovery_.handle_deadline(now);
+        }
         while (auto reply = echo_.poll_timeout(now)) {
             replies_.push_back(std::move(*reply));
         }
@@ -88,14 +97,23 @@ class Node::Impl {
 
     void handle_network(base::Instant now, NetworkView view, bool clock_jump) {
         roaming_.handle_network(now, std::move(view), clock_jump);
+        discovery_.handle_network(now);
     }
 
     void handle_resolved(base::Instant now, const std::string& host,
                          std::vector<net::IpAddress> addresses) {
+        discovery_.handle_resolved(now, host, addresses);
         dialer_.handle_resolved(now, host, std::move(addresses));
     }
 
+    void handle_lan(base::Instant now, const net::SocketAddress& from, base::ByteView bytes) {
+        discovery_.handle_lan(now, from, bytes);
+    }
+
     void handle_stored_state(base::Instant now, const std::string& name, base::ByteView contents) {
+        if (name == kDhtStateName) {
+            discovery_.handle_stored_state(contents);
+        }
         if (name != kPeerCacheName) {
             return;
         }
@@ -114,6 +132,7 @@ class Node::Impl {
     }
 
     void handle_wall_clock(base::UnixTime wall_now) {
+        state_.wall_now = wall_now;
         if (const auto set = state_.endpoint->set_wall_clock(wall_now); !set) {
             state_.problems["certificate"] = "our certificate could not be renewed";
         } else {
@@ -128,7 +147,9 @@ class Node::Impl {
             }
             return;
         }
-        replies_.push_back({id, answer(now, request)});
+        if (auto reply = answer(now, id, request)) {
+            replies_.push_back({id, std::move(*reply)});
+        }
     }
 
     control::ReloadReply handle_reload(base::Instant now, config::Config config) {
@@ -142,6 +163,7 @@ class Node::Impl {
             return;
         }
         state_.shutting_down = true;
+        discovery_.shutdown(now);
         for (const PeerHandle peer : state_.peers.handles()) {
             links_.end_session(now, peer, CloseCode::Shutdown, reason);
         }
@@ -152,8 +174,19 @@ class Node::Impl {
 
     std::optional<net::TransmitDatagrams> poll_udp(base::Instant now, base::MutableBytes buffer) {
         data_.fill(now);
+        if (blocks_since_krpc_ < kBlocksPerKrpc || !discovery_.has_transmits()) {
+            if (auto block = state_.endpoint->poll_transmit(now, buffer)) {
+                ++blocks_since_krpc_;
+                return block;
+            }
+        }
+        blocks_since_krpc_ = 0;
+        if (auto krpc = discovery_.poll_transmit(now, buffer)) {
+            return krpc;
+        }
         return state_.endpoint->poll_transmit(now, buffer);
     }
+    std::optional<LanDatagram> poll_lan() { return discovery_.poll_lan(); }
     std::span<const net::TunFrame> tun_frames() { return data_.tun_frames(); }
     void clear_tun_frames() noexcept {
         data_.clear_tun_frames();
@@ -166,6 +199,9 @@ class Node::Impl {
         if (auto name = dialer_.poll_name()) {
             return ResolveName{std::move(*name)};
         }
+        if (auto effect = discovery_.poll_effect()) {
+            return effect;
+        }
         if (effects_.empty()) {
             return std::nullopt;
         }
@@ -176,7 +212,7 @@ class Node::Impl {
 
     std::optional<ControlReply> poll_reply() {
         if (replies_.empty()) {
-            return std::nullopt;
+            return discovery_.poll_reply();
         }
         std::optional<ControlReply> reply(std::move(replies_.front()));
         replies_.pop_front();
@@ -187,12 +223,26 @@ class Node::Impl {
         const base::Instant persist_at =
             state_.learnt_changed ? persisted_at_ + kPersistInterval : base::Instant::never();
         return std::min({state_.endpoint->next_deadline(), state_.deadlines.next_deadline(),
-                         echo_.next_deadline(), persist_at, drained_at_, next_plan()});
+                         echo_.next_deadline(), persist_at, drained_at_, next_plan(),
+                         discovery_.next_deadline()});
     }
 
     NodeState& state() noexcept { return state_; }
 
   private:
+    void take_datagrams(base::Instant now, const net::ReceivedDatagrams& received) {
+        if (!discovery_.has_dht()) {
+            state_.endpoint->handle_datagrams(now, received);
+            return;
+        }
+        sieve_krpc(
+            received,
+            [&](base::ByteView krpc) { discovery_.handle_krpc(now, received.flow, krpc); },
+            [&](const net::ReceivedDatagrams& rest) {
+                state_.endpoint->handle_datagrams(now, rest);
+            });
+    }
+
     /// Looks at the peer whose deadline is the earliest, if that is before `horizon`. True if there
     /// was one.
     bool look_at_due(base::Instant now, base::Instant horizon) {
@@ -208,6 +258,9 @@ class Node::Impl {
     /// finds its session.
     void digest(base::Instant now) {
         while (auto event = state_.endpoint->poll_event()) {
+            if (const auto* connected = std::get_if<quic::Connected>(&*event)) {
+                discovery_.handle_peer(now, connected->flow.remote);
+            }
             control_.handle_event(now, std::move(*event));
         }
         while (const auto echo = conversation_.poll_echo()) {
@@ -246,12 +299,16 @@ class Node::Impl {
         effects_.push_back(PersistState{std::string(kPeerCacheName), encode_peer_cache(peers)});
     }
 
-    control::Reply answer(base::Instant now, const control::Request& request) {
+    /// Nothing when the reply comes later.
+    std::optional<control::Reply> answer(base::Instant now, RequestId id,
+                                         const control::Request& request) {
         if (std::holds_alternative<control::StatusRequest>(request)) {
-            return status_report(
+            control::StatusReply status = status_report(
                 now, state_,
                 {data_.counters(), data_.outbound_counters(), links_.counters(),
                  control_.strangers_refused(), conversation_.violations(), claims_.refused()});
+            discovery_.complete_status(now, status);
+            return status;
         }
         if (std::holds_alternative<control::PeersRequest>(request)) {
             return peers_report(now, state_);
@@ -261,6 +318,9 @@ class Node::Impl {
         }
         if (std::holds_alternative<control::ConfigRequest>(request)) {
             return control::ConfigReply{config::to_toml(state_.config)};
+        }
+        if (is_dht_request(request)) {
+            return discovery_.handle_request(now, id, request);
         }
         return control::ErrorReply{control::ErrorKind::BadRequest, "not a request for the node"};
     }
@@ -304,6 +364,8 @@ class Node::Impl {
     Roaming roaming_;
     Echo echo_;
     Membership membership_;
+    Discovery discovery_;
+    unsigned blocks_since_krpc_ = 0;
     HostPlan plan_;
     std::uint64_t planned_routes_ = 0;  ///< Generation of the routes it was made from.
     base::Instant planned_at_;
@@ -328,6 +390,9 @@ base::Result<std::unique_ptr<Node>> Node::make(NodeOptions options, crypto::Iden
     NodeState state{.config = std::move(options.config),
                     .id = identity.node_id(),
                     .key = identity.public_key(),
+                    .identity = std::move(identity),
+                    .network = {},
+                    .wall_now = options.wall_now,
                     .version = std::move(options.version),
                     .commit = std::move(options.commit),
                     .instance = instance,
@@ -340,8 +405,10 @@ base::Result<std::unique_ptr<Node>> Node::make(NodeOptions options, crypto::Iden
                     .routes = {},
                     .view = {},
                     .deadlines = {},
+                    .searches = {},
                     .problems = {}};
-    std::unique_ptr<Node> node(new Node(std::make_unique<Impl>(std::move(state))));
+    std::unique_ptr<Node> node(
+        new Node(std::make_unique<Impl>(std::move(state), rng.fork("discovery"))));
     node->impl_->start(now);
     return node;
 }
@@ -358,6 +425,10 @@ void Node::handle_tun(base::Instant now, const net::TunPacket& packet) {
     impl_->handle_tun(now, packet);
 }
 void Node::handle_timeout(base::Instant now) { impl_->handle_timeout(now); }
+void Node::handle_lan(base::Instant now, const net::SocketAddress& from, base::ByteView bytes) {
+    impl_->handle_lan(now, from, bytes);
+}
+std::optional<LanDatagram> Node::poll_lan() { return impl_->poll_lan(); }
 void Node::handle_network(base::Instant now, NetworkView view, bool clock_jump) {
     impl_->handle_network(now, std::move(view), clock_jump);
 }

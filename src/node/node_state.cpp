@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node_state.h"
 
+#include "node/own_addresses.h"
+
 namespace qe::node {
 
 Claims NodeState::own_claims() const {
@@ -21,19 +23,16 @@ Hello NodeState::make_hello(const net::SocketAddress& observed) const {
     hello.tun_mtu = config.network.mtu;
     hello.claims = own_claims();
     hello.observed = observed;
-    const std::uint16_t port = config.discovery.dht_port;
-    if (config.discovery.public_ip) {
-        hello.underlay.push_back({*config.discovery.public_ip, port, 0});
-    }
-    for (const Interface& interface : view.interfaces) {
-        for (const net::Prefix& address : interface.addresses) {
-            if (interface.up && !interface.loopback && !address.address().is_link_local() &&
-                hello.underlay.size() < kUnderlayMax) {
-                hello.underlay.push_back({address.address(), port, 0});
-            }
-        }
-    }
+    hello.underlay = own_addresses(*this);
     return hello;
+}
+
+void NodeState::seek(PeerHandle handle, base::Instant at) {
+    Peer* peer = peers.get(handle);
+    if (seeks && peer != nullptr && !peer->connected() && peer->search.next_at.is_never()) {
+        peer->search.next_at = at;
+        searches.set(handle, at);
+    }
 }
 
 void NodeState::look_at(PeerHandle peer, base::Instant at) {

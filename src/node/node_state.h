@@ -19,6 +19,7 @@
 #include "quicether/base/rng.h"
 #include "quicether/config/config.h"
 #include "quicether/crypto/identity.h"
+#include "quicether/network/network_id.h"
 #include "quicether/node/network_view.h"
 #include "quicether/quic/endpoint.h"
 
@@ -36,6 +37,9 @@ struct NodeState {
     config::Config config;
     crypto::NodeId id;
     crypto::PublicKey key;
+    crypto::Identity identity;
+    network::NetworkId network;  ///< All zero: this node is in none.
+    base::UnixTime wall_now;     ///< As of the last Node::handle_wall_clock().
     std::string version;
     std::string commit;
     std::uint64_t instance = 0;  ///< Random for each run.
@@ -50,6 +54,9 @@ struct NodeState {
     NetworkView view;
     /// When to look at a peer again; see Node::on_peer_deadline.
     DeadlineQueue<PeerHandle> deadlines;
+    /// When to look a peer up in the DHT; PeerFinder takes them.
+    DeadlineQueue<PeerHandle> searches;
+    bool seeks = false;                           ///< There is a DHT to look peers up in.
     std::map<std::string, std::string> problems;  ///< What makes the node degraded, by key.
     bool shutting_down = false;
     bool learnt_changed = false;  ///< Some Peer::learnt is newer than what was persisted.
@@ -57,6 +64,9 @@ struct NodeState {
     /// What we say of ourselves on a new link.
     [[nodiscard]] Hello make_hello(const net::SocketAddress& observed) const;
     [[nodiscard]] Claims own_claims() const;
+    /// The peer cannot be reached at what is known of it: has it looked up at `at`, unless that is
+    /// due anyway.
+    void seek(PeerHandle peer, base::Instant at);
     /// Makes sure the peer is looked at no later than `at`.
     void look_at(PeerHandle peer, base::Instant at);
 };

@@ -45,15 +45,24 @@ struct DialState {
     std::uint32_t dials = 0;
 };
 
+/// The state of finding out where a peer is. PeerFinder decides on it.
+struct SearchState {
+    base::Instant next_at = base::Instant::never();
+    base::Duration pause{};  ///< After the last fruitless search.
+    bool running = false;
+};
+
 struct Peer {
     crypto::NodeId id;
     std::optional<crypto::PublicKey> key;     ///< Pinned by config, or proven in a handshake.
     std::string name;                         ///< Configured; empty: the one its Hello says.
     std::vector<config::HostPort> endpoints;  ///< Configured.
     std::vector<net::SocketAddress> learnt;   ///< Newest first; at most kLearntMax.
+    std::vector<net::SocketAddress> nearby;   ///< Heard by LAN discovery; one per family.
     Entitlement entitlement;
     std::vector<net::Prefix> accepted;  ///< Claims now in the routing table.
     DialState dial;
+    SearchState search;
     std::optional<Session> session;
     base::Instant session_ends = base::Instant::never();  ///< Set while it has no link.
     std::optional<quic::Resumption> resumption;

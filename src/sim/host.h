@@ -39,11 +39,19 @@ struct InterfaceOptions {
     std::uint32_t metric = 0;  ///< Of its default routes; lower wins.
 };
 
+/// The daemon's defaults without DHT and LAN discovery, which a world turns on where it wants them.
+[[nodiscard]] inline config::Config default_config() {
+    config::Config config;
+    config.discovery.dht = false;
+    config.discovery.lan = false;
+    return config;
+}
+
 struct HostOptions {
     std::string name;
     std::vector<InterfaceOptions> interfaces;
     /// `node.name` is set from `name`, the rest is used as it is.
-    config::Config config;
+    config::Config config = default_config();
     DiskOptions disk;
     /// What its TUN device takes; with any of it, super-packets come out and are cut here.
     net::TunOffloads tun_offloads;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <tuple>
 
 #include "quicether/base/assert.h"
@@ -54,6 +55,8 @@ struct World::Host {
     std::vector<net::Offload> offloads;  ///< Of `received`.
     std::vector<node::ControlReply> replies;
     std::uint64_t starts = 0;
+    std::uint64_t wake_ups = 0;
+    std::map<std::string, base::Bytes> state;
 };
 
 World::World() = default;
@@ -71,8 +74,12 @@ World::HostId World::add_host(std::string name, std::vector<net::IpAddress> addr
                                                     {},
                                                     {},
                                                     {},
-                                                    0}));
+                                                    0,
+                                                    0,
+                                                    {}}));
     hosts_.back()->config.node.name = hosts_.back()->name;
+    hosts_.back()->config.discovery.dht = false;
+    hosts_.back()->config.discovery.lan = false;
     return id;
 }
 
@@ -112,6 +119,11 @@ void World::start(HostId id) {
                                  base::Log(host.sink, "test"), now_);
     QE_ASSERT(node.has_value());
     host.node = std::move(*node);
+    if (restores_) {
+        for (const auto& [name, contents] : host.state) {
+            host.node->handle_stored_state(now_, name, contents);
+        }
+    }
     host.node->handle_network(now_, view_of(host));
     host.node->handle_timeout(now_);
     pump(host);
@@ -123,6 +135,9 @@ void World::shutdown(HostId id, std::string_view reason) {
     hosts_[id]->node->shutdown(now_, reason);
     pump(*hosts_[id]);
 }
+
+void World::forget_state(HostId id, const std::string& name) { hosts_[id]->state.erase(name); }
+std::uint64_t World::wake_ups(HostId id) const { return hosts_[id]->wake_ups; }
 
 control::ReloadReply World::reload(HostId id) {
     control::ReloadReply reply = hosts_[id]->node->handle_reload(now_, hosts_[id]->config);
@@ -242,7 +257,27 @@ void World::pump(Host& host) {
     while (auto reply = host.node->poll_reply()) {
         host.replies.push_back(std::move(*reply));
     }
-    while (host.node->poll_effect()) {
+    take_effects(host);
+    take_lan(host);
+}
+
+void World::take_effects(Host& host) {
+    while (auto effect = host.node->poll_effect()) {
+        if (auto* state = std::get_if<node::PersistState>(&*effect)) {
+            host.state[state->name] = std::move(state->contents);
+        }
+    }
+}
+
+/// The LAN is instantaneous and loses nothing.
+void World::take_lan(Host& host) {
+    while (const auto datagram = host.node->poll_lan()) {
+        for (const auto& other : hosts_) {
+            if (one_lan_ && other->node && other.get() != &host) {
+                other->node->handle_lan(now_, {datagram->source, node::kLanPort, 0},
+                                        datagram->bytes);
+            }
+        }
     }
 }
 
@@ -262,6 +297,7 @@ void World::step() {
     }
     for (const auto& host : hosts_) {
         if (host->node && host->node->next_deadline() <= now_) {
+            ++host->wake_ups;
             host->node->handle_timeout(now_);
             pump(*host);
         }

@@ -61,7 +61,8 @@ class World {
     World();
     ~World();
 
-    /// A host whose key comes from its number; not started yet.
+    /// A host whose key comes from its number; not started yet. DHT and LAN discovery are off until
+    /// its configuration says otherwise.
     HostId add_host(std::string name, std::vector<net::IpAddress> addresses);
     [[nodiscard]] crypto::NodeId id_of(HostId host) const;
     /// The [[peer]] entry by which others may know this host.
@@ -71,13 +72,21 @@ class World {
 
     config::Config& config_of(HostId host);
     void start(HostId host);
-    /// The process is gone: nothing is sent any more, state is lost.
+    /// The process is gone: nothing is sent any more, state is lost but for what it persisted.
     void crash(HostId host);
     void shutdown(HostId host, std::string_view reason);
+    /// Removes what a host has persisted under this name.
+    void forget_state(HostId host, const std::string& name);
+    /// How often its deadline has come.
+    [[nodiscard]] std::uint64_t wake_ups(HostId host) const;
     /// Gives the running node config_of(host) again.
     control::ReloadReply reload(HostId host);
     void set_addresses(HostId host, std::vector<net::IpAddress> addresses, bool clock_jump = false);
     void set_filter(Filter filter) { filter_ = std::move(filter); }
+    /// All hosts hear each other's LAN discovery.
+    void set_one_lan(bool on) { one_lan_ = on; }
+    /// Hosts get back at a start what they had persisted.
+    void set_restores(bool on) { restores_ = on; }
     void set_delay(base::Duration one_way) { delay_ = one_way; }
     void set_underlay_mtu(std::size_t bytes) { mtu_ = bytes; }
     /// Puts any datagram into the underlay.
@@ -119,6 +128,8 @@ class World {
     };
     void step();
     void pump(Host& host);
+    void take_lan(Host& host);
+    void take_effects(Host& host);
     void deliver_next();
     void send(InFlight datagram);
     [[nodiscard]] node::NetworkView view_of(const Host& host) const;
@@ -130,6 +141,8 @@ class World {
     std::priority_queue<InFlight, std::vector<InFlight>, Later> in_flight_;
     std::uint64_t order_ = 0;
     base::Duration delay_ = base::milliseconds(5);
+    bool one_lan_ = false;
+    bool restores_ = false;
     std::size_t mtu_ = 1500;
     Filter filter_;
     bool capturing_ = false;

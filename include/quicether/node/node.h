@@ -9,6 +9,7 @@
 //   handle_timeout                       host_plan       addresses and routes the host should have
 //   handle_network    (interfaces)       poll_effect     everything rarer: DNS, files, readiness
 //   handle_resolved, handle_reload       poll_reply      answers to control requests
+//   handle_lan        (multicast)        poll_lan        datagrams to multicast groups
 //   handle_request    (control socket)   next_deadline   when to call handle_timeout
 //
 // A driver's cycle: give input; take poll_udp until empty, tun_frames once, poll_effect and
@@ -37,6 +38,7 @@
 #include "quicether/net/datagram.h"
 #include "quicether/net/ip_address.h"
 #include "quicether/net/offload.h"
+#include "quicether/node/lan.h"
 #include "quicether/node/network_view.h"
 
 namespace qe::node {
@@ -100,6 +102,9 @@ class Node {
     /// else. Its bytes belong to the node until the call returns, and may be changed.
     void handle_tun(base::Instant now, const net::TunPacket& packet);
     void handle_timeout(base::Instant now);
+    /// One UDP payload received at kLanPort in a group of lan.h; `from.scope` names the interface
+    /// for link-local senders.
+    void handle_lan(base::Instant now, const net::SocketAddress& from, base::ByteView bytes);
     /// Interfaces, addresses and routes of the underlay as they are now. Call once before the first
     /// handle_timeout and after each change; the TUN device itself must be left out. `clock_jump`:
     /// the host was suspended, so everything known about the outside is suspect.
@@ -122,6 +127,9 @@ class Node {
     /// Writes datagrams to send into `buffer` (>= quic::kTransmitBufferMin, 64 KiB for batches).
     [[nodiscard]] std::optional<net::TransmitDatagrams> poll_udp(base::Instant now,
                                                                  base::MutableBytes buffer);
+    /// What is to be sent to a multicast group; nothing when all is sent. A shell without multicast
+    /// need not ask.
+    [[nodiscard]] std::optional<LanDatagram> poll_lan();
     /// IP packets and super-packets for the TUN device, within what set_tun_offloads() said. To be
     /// taken once after input; the views stay valid until clear_tun_frames(), which must then be
     /// called even if there are none: it frees what was received.
