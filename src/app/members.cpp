@@ -54,9 +54,8 @@ void add_revoke(Commands& commands) {
     verb.add_option("MEMBER", request->member, "Name, start of the node id, or overlay address")
         ->type_name("")
         ->required();
-    verb.add_option("--reason", request->reason, "Shown to all members")
-        ->type_name("TEXT")
-        ->take_last();
+    verb.add_flag("--key-compromised", request->key_compromised,
+                  "Say that its key is in other hands");
     commands.on_chosen(verb, [request](Console& console, const CommonOptions& common) {
         return change_member(console, common, *request, "is no longer a member");
     });

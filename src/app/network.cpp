@@ -32,8 +32,6 @@ void add_create(Commands& commands, CLI::App& parent) {
         ->type_name("PREFIX")
         ->take_last()
         ->default_str("100.64.0.0/16");
-    verb.add_flag("--on-demand", request->on_demand,
-                  "Members connect when there is traffic, not all with all");
     commands.on_chosen(verb, [request](Console& console, const CommonOptions& common) {
         return show(console, ask_daemon<control::NetworkReply>(common, *request));
     });

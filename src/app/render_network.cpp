@@ -33,12 +33,10 @@ std::string render_network(const control::NetworkReply& network) {
         "This node:    {}, {}\n"
         "Members:      {}, {} of them admins, {} revoked\n"
         "Addresses:    {}, {}\n"
-        "Connections:  {}\n"
         "Certificate:  valid for {}\n",
         printable_name(network.name), network.id.substr(0, kShortIdDigits),
         printable_name(network.member_name), network.is_admin ? "admin" : "member", network.members,
         network.admins, network.revoked, network.ipv4_prefix, network.ipv6_prefix,
-        network.on_demand ? "on demand" : "all with all",
         span_text(network.certificate_left_s * kMicroseconds));
 }
 

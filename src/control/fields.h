@@ -234,7 +234,6 @@ template <typename Visit>
 void fields(Visit& visit, Is<NetworkCreateRequest> auto& message) {
     visit("name", message.name);
     visit("ipv4_prefix", message.ipv4_prefix);
-    visit("on_demand", message.on_demand);
 }
 
 template <typename Visit>
@@ -261,7 +260,7 @@ void fields(Visit& visit, Is<JoinRequest> auto& message) {
 template <typename Visit>
 void fields(Visit& visit, Is<RevokeRequest> auto& message) {
     visit("member", message.member);
-    visit("reason", message.reason);
+    visit("key_compromised", message.key_compromised);
 }
 
 template <typename Visit>
@@ -275,7 +274,6 @@ void fields(Visit& visit, Is<NetworkReply> auto& message) {
     visit("name", message.name);
     visit("ipv4_prefix", message.ipv4_prefix);
     visit("ipv6_prefix", message.ipv6_prefix);
-    visit("on_demand", message.on_demand);
     visit("is_admin", message.is_admin);
     visit("member_name", message.member_name);
     visit("members", message.members);

@@ -194,7 +194,7 @@ base::Status check_texts(const Request& request) {
     } else if (const auto* const join = std::get_if<JoinRequest>(&request)) {
         bad = join->token.size() > kTokenBytesMax || too_long(join->name);
     } else if (const auto* const revoke = std::get_if<RevokeRequest>(&request)) {
-        bad = too_long(revoke->member) || too_long(revoke->reason);
+        bad = too_long(revoke->member);
     } else if (const auto* const promote = std::get_if<PromoteRequest>(&request)) {
         bad = too_long(promote->member);
     }

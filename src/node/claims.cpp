@@ -56,6 +56,9 @@ ClaimsOutcome judge_claims(const NodeState& state, PeerHandle handle, const Clai
 
 void ClaimKeeper::take(base::Instant now, PeerHandle handle, const Claims& claims) {
     Peer& peer = *state_.peers.get(handle);
+    if (peer.by_network) {
+        return;
+    }
     ClaimsOutcome outcome = judge_claims(state_, handle, claims);
     refused_ += outcome.refused.size();
     if (!outcome.refused.empty()) {
@@ -114,8 +117,15 @@ std::vector<net::Prefix> derived_prefixes(const crypto::NodeId& id, const OwnPre
     return derived;
 }
 
-OwnPrefixes own_prefixes(const config::Config& config, const crypto::NodeId& id) {
+OwnPrefixes own_prefixes(const NodeState& state) {
+    const config::Config& config = state.config;
+    const crypto::NodeId& id = state.id;
     OwnPrefixes own;
+    own.subnets = config.network.advertise_subnets;
+    if (!state.grants.addresses.empty()) {
+        own.overlay = state.grants.addresses;
+        return own;
+    }
     const net::Prefix ula = route::default_overlay_ipv6_network();
     const auto v4 = route::derive_overlay_ipv4(kDefaultOverlayV4, id.bytes, 0);
     const auto v6 = route::derive_overlay_ipv6(ula, id.bytes);
@@ -123,7 +133,6 @@ OwnPrefixes own_prefixes(const config::Config& config, const crypto::NodeId& id)
     own.overlay.push_back(
         config.network.tun_addr.value_or(net::Prefix(*v4, kDefaultOverlayV4.length())));
     own.overlay.push_back(config.network.tun_addr6.value_or(net::Prefix(*v6, ula.length())));
-    own.subnets = config.network.advertise_subnets;
     return own;
 }
 

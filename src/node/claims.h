@@ -45,7 +45,8 @@ class ClaimKeeper {
 [[nodiscard]] std::vector<net::Prefix> derived_prefixes(const crypto::NodeId& id,
                                                         const OwnPrefixes& own);
 
-/// Our own overlay addresses (with overlay prefix lengths) and subnets, from config and NodeId.
-[[nodiscard]] OwnPrefixes own_prefixes(const config::Config& config, const crypto::NodeId& id);
+/// Our own overlay addresses (with overlay prefix lengths) and subnets: the addresses are those of
+/// our network, or without one from config and NodeId.
+[[nodiscard]] OwnPrefixes own_prefixes(const NodeState& state);
 
 }  // namespace qe::node

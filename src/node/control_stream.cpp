@@ -6,10 +6,14 @@
 namespace qe::node {
 
 bool write_message(quic::Endpoint& endpoint, Link& link, const PeerMessage& message) {
+    return write_encoded(endpoint, link, encode_peer_message(message));
+}
+
+bool write_encoded(quic::Endpoint& endpoint, Link& link, base::ByteView message) {
     if (!link.control_stream) {
         return false;
     }
-    const base::Bytes framed = frame_message(encode_peer_message(message));
+    const base::Bytes framed = frame_message(message);
     return endpoint.write_stream(link.connection, *link.control_stream, framed).has_value();
 }
 

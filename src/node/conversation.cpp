@@ -6,11 +6,14 @@
 
 #include "node/close_text.h"
 #include "node/control_stream.h"
+#include "quicether/network/network_message.h"
 
 namespace qe::node {
 namespace {
 
 constexpr std::size_t kEchoesMax = 256;
+/// Taken after each batch, so many fit into what a connection may receive meanwhile.
+constexpr std::size_t kNetworkMessagesMax = 1024;
 constexpr std::uint64_t kStreamRefused = 1;
 
 }  // namespace
@@ -74,6 +77,16 @@ void Conversation::read_messages(base::Instant now, PeerHandle handle,
         if (!message) {
             return violation(now, handle, connection, message.error().text);
         }
+        const auto* const unknown = std::get_if<UnknownMessage>(&*message);
+        if (unknown != nullptr && network::is_network_message_type(unknown->type)) {
+            if (!link->hello) {
+                return violation(now, handle, connection, "message out of order");
+            }
+            if (network_messages_.size() < kNetworkMessagesMax) {
+                network_messages_.push_back({handle, {(*framed)->begin(), (*framed)->end()}});
+            }
+            continue;
+        }
         if (!on_message(now, handle, *link, std::move(*message))) {
             return violation(now, handle, connection, "message out of order");
         }
@@ -135,6 +148,7 @@ void Conversation::on_hello(base::Instant now, PeerHandle handle, Peer& peer, Li
     }
     links_.settle(now, handle, peer, connection);
     claims_.take(now, handle, claims);
+    greetings_.push_back(handle);
 }
 
 void Conversation::violation(base::Instant now, PeerHandle handle,
@@ -156,6 +170,29 @@ void Conversation::announce_claims() {
 bool Conversation::send(Peer& peer, const PeerMessage& message) {
     Link* link = peer.session ? peer.session->active_link() : nullptr;
     return link != nullptr && link->hello_sent && write_message(*state_.endpoint, *link, message);
+}
+
+bool Conversation::send_encoded(Peer& peer, base::ByteView message) {
+    Link* link = peer.session ? peer.session->active_link() : nullptr;
+    return link != nullptr && link->hello_sent && write_encoded(*state_.endpoint, *link, message);
+}
+
+std::optional<PeerHandle> Conversation::poll_greeting() {
+    if (greetings_.empty()) {
+        return std::nullopt;
+    }
+    const PeerHandle peer = greetings_.front();
+    greetings_.pop_front();
+    return peer;
+}
+
+std::optional<NetworkArrival> Conversation::poll_network_message() {
+    if (network_messages_.empty()) {
+        return std::nullopt;
+    }
+    std::optional<NetworkArrival> arrival(std::move(network_messages_.front()));
+    network_messages_.pop_front();
+    return arrival;
 }
 
 std::optional<EchoArrival> Conversation::poll_echo() {

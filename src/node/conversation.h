@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,12 @@ struct EchoArrival {
     std::uint64_t nonce = 0;
 };
 
+/// A message about the network we may share with the peer, as it came.
+struct NetworkArrival {
+    PeerHandle peer;
+    base::Bytes bytes;
+};
+
 class Conversation {
   public:
     Conversation(NodeState& state, Dialer& dialer, LinkKeeper& links, ClaimKeeper& claims)
@@ -37,7 +44,12 @@ class Conversation {
     bool send(Peer& peer, const PeerMessage& message);
     /// Tells every peer our claims anew (after a reload).
     void announce_claims();
+    /// The same for a message that is encoded already.
+    bool send_encoded(Peer& peer, base::ByteView message);
     [[nodiscard]] std::optional<EchoArrival> poll_echo();
+    /// Peers that have said Hello, each time on a link that now carries packets.
+    [[nodiscard]] std::optional<PeerHandle> poll_greeting();
+    [[nodiscard]] std::optional<NetworkArrival> poll_network_message();
     /// Malformed, oversized or misplaced messages since the start.
     [[nodiscard]] std::uint64_t violations() const noexcept { return violations_; }
 
@@ -54,6 +66,8 @@ class Conversation {
     LinkKeeper& links_;
     ClaimKeeper& claims_;
     std::vector<EchoArrival> echoes_;
+    std::deque<PeerHandle> greetings_;
+    std::deque<NetworkArrival> network_messages_;
     std::uint64_t violations_ = 0;
 };
 

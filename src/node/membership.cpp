@@ -33,11 +33,23 @@ void Membership::set_trust() {
     for (const config::PeerConfig& peer : listed_peers(state_.config)) {
         std::visit([&trust](const auto& ref) { trust.allow(ref); }, peer.id);
     }
+    if (state_.grants.authority) {
+        trust.set_authority(*state_.grants.authority);
+    }
+    for (const crypto::NodeId& id : state_.grants.hosts) {
+        trust.allow(id);
+    }
+    for (const crypto::NodeId& id : state_.grants.revoked) {
+        trust.revoke(id);
+    }
+    for (const crypto::BearerToken& token : state_.grants.tokens) {
+        trust.admit(token);
+    }
     state_.endpoint->set_trust(std::move(trust));
 }
 
-void Membership::apply_config(base::Instant now) {
-    state_.own = own_prefixes(state_.config, state_.id);
+void Membership::apply(base::Instant now) {
+    state_.own = own_prefixes(state_);
     std::vector<net::Prefix> local = state_.own.subnets;
     for (const net::Prefix& address : state_.own.overlay) {
         local.push_back(net::Prefix::host(address.address()));
@@ -50,12 +62,18 @@ void Membership::apply_config(base::Instant now) {
             add_or_change(now, wanted);
         }
     }
+    for (const NetworkPeer& wanted : state_.grants.peers) {
+        add_or_change(now, wanted);
+    }
 }
 
 void Membership::remove_unlisted(base::Instant now) {
     std::set<crypto::NodeId> listed;
     for (const config::PeerConfig& peer : listed_peers(state_.config)) {
         listed.insert(config::node_id_of(peer.id));
+    }
+    for (const NetworkPeer& peer : state_.grants.peers) {
+        listed.insert(peer.id);
     }
     for (const PeerHandle handle : state_.peers.handles()) {
         const Peer& peer = *state_.peers.get(handle);
@@ -72,17 +90,13 @@ void Membership::remove_unlisted(base::Instant now) {
 
 void Membership::add_or_change(base::Instant now, const config::PeerConfig& wanted) {
     const crypto::NodeId id = config::node_id_of(wanted.id);
-    PeerHandle handle = state_.peers.find(id);
-    if (handle.is_null()) {
-        Peer fresh;
-        fresh.id = id;
-        handle = state_.peers.insert(std::move(fresh));
-    }
+    const PeerHandle handle = find_or_insert(id);
     Peer& peer = *state_.peers.get(handle);
     const bool new_endpoints = peer.endpoints != wanted.endpoints;
     if (const auto* key = std::get_if<crypto::PublicKey>(&wanted.id)) {
         peer.key = *key;
     }
+    peer.by_network = false;
     peer.name = wanted.name;
     peer.endpoints = wanted.endpoints;
     peer.entitlement.configured = wanted.subnets;
@@ -97,6 +111,42 @@ void Membership::add_or_change(base::Instant now, const config::PeerConfig& want
     }
 }
 
+PeerHandle Membership::find_or_insert(const crypto::NodeId& id) {
+    const PeerHandle handle = state_.peers.find(id);
+    if (!handle.is_null()) {
+        return handle;
+    }
+    Peer fresh;
+    fresh.id = id;
+    return state_.peers.insert(std::move(fresh));
+}
+
+void Membership::add_or_change(base::Instant now, const NetworkPeer& wanted) {
+    const std::vector<config::PeerConfig> configured = listed_peers(state_.config);
+    if (std::any_of(configured.begin(), configured.end(), [&wanted](const auto& peer) {
+            return config::node_id_of(peer.id) == wanted.id;
+        })) {
+        return;
+    }
+    const bool is_new = state_.peers.find(wanted.id).is_null();
+    const PeerHandle handle = find_or_insert(wanted.id);
+    Peer& peer = *state_.peers.get(handle);
+    peer.by_network = true;
+    if (wanted.key) {
+        peer.key = wanted.key;
+    }
+    peer.name = wanted.name;
+    peer.entitlement.configured.clear();
+    peer.entitlement.derived = wanted.addresses;
+    peer.accepted = wanted.subnets;
+    claims_.install(handle);
+    state_.routes.set_reachable(handle, peer.connected());
+    dialer_.learn(now, handle, wanted.underlay);
+    if (is_new && wanted.underlay.empty()) {
+        state_.seek(handle, now);
+    }
+}
+
 control::ReloadReply Membership::reload(base::Instant now, config::Config wanted) {
     control::ReloadReply reply;
     for (const config::Change& change : config::diff(state_.config, wanted).changes) {
@@ -104,7 +154,7 @@ control::ReloadReply Membership::reload(base::Instant now, config::Config wanted
     }
     const Claims before = state_.own_claims();
     state_.config = config::take_live_changes(std::move(state_.config), wanted);
-    apply_config(now);
+    apply(now);
     if (state_.own_claims() != before) {
         conversation_.announce_claims();
     }

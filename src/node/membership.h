@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Membership: who our peers are, from configuration; at start and at each reload.
+// Membership: who our peers are, from configuration and from our network.
 //
-// Turns [[peer]] and [peers] allowed into peers, trust and configured routes. A reload adds,
-// changes and removes peers without touching the sessions of the others; a removed peer's session
-// is closed.
+// Turns [[peer]], [peers] allowed and NodeState::grants into peers, trust and configured routes. A
+// change adds, changes and removes peers without touching the sessions of the others; a removed
+// peer's session is closed. Who is both listed and a member is treated as listed, and owns what the
+// network grants besides.
 #pragma once
 
 #include "node/claims.h"
@@ -26,13 +27,15 @@ class Membership {
           claims_(claims),
           conversation_(conversation) {}
 
-    /// Makes peers, trust and routes what state.config says.
-    void apply_config(base::Instant now);
+    /// Makes peers, trust and routes what state.config and state.grants say.
+    void apply(base::Instant now);
     /// Takes the live changes of `wanted` into state.config and applies them.
     control::ReloadReply reload(base::Instant now, config::Config wanted);
 
   private:
     void add_or_change(base::Instant now, const config::PeerConfig& wanted);
+    void add_or_change(base::Instant now, const NetworkPeer& wanted);
+    [[nodiscard]] PeerHandle find_or_insert(const crypto::NodeId& id);
     void remove_unlisted(base::Instant now);
     void set_trust();
 

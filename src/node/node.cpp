@@ -13,6 +13,7 @@
 #include "node/echo.h"
 #include "node/krpc_sieve.h"
 #include "node/membership.h"
+#include "node/network_keeper.h"
 #include "node/node_state.h"
 #include "node/noise_watch.h"
 #include "node/peer_cache.h"
@@ -50,11 +51,12 @@ class Node::Impl {
           roaming_(state_, dialer_),
           echo_(state_, conversation_),
           membership_(state_, dialer_, links_, claims_, conversation_),
-          discovery_(state_, dialer_, std::move(discovery_rng)) {}
+          discovery_(state_, dialer_, std::move(discovery_rng)),
+          network_({state_, conversation_, discovery_, membership_}) {}
 
     void start(base::Instant now) {
         discovery_.start(now);
-        membership_.apply_config(now);
+        membership_.apply(now);
         refresh_plan(now);
     }
 
@@ -85,6 +87,9 @@ class Node::Impl {
         if (discovery_.next_deadline() <= now) {
             discovery_.handle_deadline(now);
         }
+        if (network_.next_deadline() <= now) {
+            network_.handle_deadline(now);
+        }
         while (auto reply = echo_.poll_timeout(now)) {
             replies_.push_back(std::move(*reply));
         }
@@ -98,6 +103,7 @@ class Node::Impl {
     void handle_network(base::Instant now, NetworkView view, bool clock_jump) {
         roaming_.handle_network(now, std::move(view), clock_jump);
         discovery_.handle_network(now);
+        network_.handle_change(now);
     }
 
     void handle_resolved(base::Instant now, const std::string& host,
@@ -113,6 +119,9 @@ class Node::Impl {
     void handle_stored_state(base::Instant now, const std::string& name, base::ByteView contents) {
         if (name == kDhtStateName) {
             discovery_.handle_stored_state(contents);
+        }
+        if (name == kNetworkStateName) {
+            network_.handle_stored_state(now, contents);
         }
         if (name != kPeerCacheName) {
             return;
@@ -154,6 +163,7 @@ class Node::Impl {
 
     control::ReloadReply handle_reload(base::Instant now, config::Config config) {
         control::ReloadReply reply = membership_.reload(now, std::move(config));
+        network_.handle_change(now);
         refresh_plan(now);
         return reply;
     }
@@ -202,6 +212,9 @@ class Node::Impl {
         if (auto effect = discovery_.poll_effect()) {
             return effect;
         }
+        if (auto effect = network_.poll_effect()) {
+            return effect;
+        }
         if (effects_.empty()) {
             return std::nullopt;
         }
@@ -212,7 +225,8 @@ class Node::Impl {
 
     std::optional<ControlReply> poll_reply() {
         if (replies_.empty()) {
-            return discovery_.poll_reply();
+            auto reply = discovery_.poll_reply();
+            return reply ? std::move(reply) : network_.poll_reply();
         }
         std::optional<ControlReply> reply(std::move(replies_.front()));
         replies_.pop_front();
@@ -224,7 +238,7 @@ class Node::Impl {
             state_.learnt_changed ? persisted_at_ + kPersistInterval : base::Instant::never();
         return std::min({state_.endpoint->next_deadline(), state_.deadlines.next_deadline(),
                          echo_.next_deadline(), persist_at, drained_at_, next_plan(),
-                         discovery_.next_deadline()});
+                         discovery_.next_deadline(), network_.next_deadline()});
     }
 
     NodeState& state() noexcept { return state_; }
@@ -260,6 +274,7 @@ class Node::Impl {
         while (auto event = state_.endpoint->poll_event()) {
             if (const auto* connected = std::get_if<quic::Connected>(&*event)) {
                 discovery_.handle_peer(now, connected->flow.remote);
+                network_.handle_connected(now, *connected);
             }
             control_.handle_event(now, std::move(*event));
         }
@@ -267,6 +282,12 @@ class Node::Impl {
             if (auto reply = echo_.handle_arrival(now, *echo)) {
                 replies_.push_back(std::move(*reply));
             }
+        }
+        while (const auto peer = conversation_.poll_greeting()) {
+            network_.handle_greeting(now, *peer);
+        }
+        while (const auto message = conversation_.poll_network_message()) {
+            network_.handle_message(now, message->peer, message->bytes);
         }
         if (const auto noise = noise_.check(now, state_.endpoint->counters())) {
             state_.log.warn(
@@ -319,6 +340,9 @@ class Node::Impl {
         if (std::holds_alternative<control::ConfigRequest>(request)) {
             return control::ConfigReply{config::to_toml(state_.config)};
         }
+        if (network_.handles(request)) {
+            return network_.handle_request(now, id, request);
+        }
         if (is_dht_request(request)) {
             return discovery_.handle_request(now, id, request);
         }
@@ -344,7 +368,8 @@ class Node::Impl {
                 routes.push_back(prefix);
             }
         }
-        if (plan_.generation != 0 && routes == plan_.routes) {
+        if (plan_.generation != 0 && routes == plan_.routes &&
+            state_.own.overlay == plan_.addresses) {
             return;
         }
         plan_.tun_name = state_.config.network.tun_name;
@@ -365,6 +390,7 @@ class Node::Impl {
     Echo echo_;
     Membership membership_;
     Discovery discovery_;
+    NetworkKeeper network_;
     unsigned blocks_since_krpc_ = 0;
     HostPlan plan_;
     std::uint64_t planned_routes_ = 0;  ///< Generation of the routes it was made from.
@@ -400,6 +426,7 @@ base::Result<std::unique_ptr<Node>> Node::make(NodeOptions options, crypto::Iden
                     .log = log.named("node"),
                     .rng = rng.fork("node"),
                     .endpoint = std::move(endpoint),
+                    .grants = {},
                     .own = {},
                     .peers = {},
                     .routes = {},

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "node/deadline_queue.h"
+#include "node/network_peers.h"
 #include "node/overlay_routes.h"
 #include "node/peer.h"
 #include "node/peer_message.h"
@@ -48,7 +49,8 @@ struct NodeState {
     base::Rng rng;
     std::unique_ptr<quic::Endpoint> endpoint;
 
-    OwnPrefixes own;  ///< Our overlay addresses and advertised subnets.
+    NetworkGrants grants;  ///< Of the network we are a member of, if any.
+    OwnPrefixes own;       ///< Our overlay addresses and advertised subnets.
     PeerTable peers;
     OverlayRoutes routes;
     NetworkView view;

@@ -59,6 +59,8 @@ struct Peer {
     std::vector<config::HostPort> endpoints;  ///< Configured.
     std::vector<net::SocketAddress> learnt;   ///< Newest first; at most kLearntMax.
     std::vector<net::SocketAddress> nearby;   ///< Heard by LAN discovery; one per family.
+    /// What it owns is what the network says: its own claims do not count.
+    bool by_network = false;
     Entitlement entitlement;
     std::vector<net::Prefix> accepted;  ///< Claims now in the routing table.
     DialState dial;

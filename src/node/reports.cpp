@@ -103,17 +103,6 @@ void add_gauges(std::vector<control::Counter>& out, const NodeState& state,
     out.push_back({"held_reassembly_bytes", unfinished});
 }
 
-std::string state_text(const Peer& peer) {
-    if (peer.connected()) {
-        return "connected";
-    }
-    if (peer.connecting()) {
-        return "connecting";
-    }
-    const bool reachable_by_us = !peer.endpoints.empty() || !peer.learnt.empty();
-    return peer.session || reachable_by_us ? "unreachable" : "idle";
-}
-
 control::PathReply path_report(const Link& link, const quic::ConnectionInfo& info) {
     control::PathReply path;
     path.local = info.flow.local.to_string();
@@ -223,6 +212,17 @@ void add_offload_problems(std::vector<std::string>& problems, const NodeState& s
 }
 
 }  // namespace
+
+std::string_view state_text(const Peer& peer) {
+    if (peer.connected()) {
+        return "connected";
+    }
+    if (peer.connecting()) {
+        return "connecting";
+    }
+    const bool reachable_by_us = !peer.endpoints.empty() || !peer.learnt.empty();
+    return peer.session || reachable_by_us ? "unreachable" : "idle";
+}
 
 control::StatusReply status_report(base::Instant now, const NodeState& state,
                                    const PartCounters& parts) {

@@ -20,6 +20,9 @@ struct PartCounters {
     std::uint64_t claims_refused = 0;
 };
 
+/// "connected", "connecting", "unreachable" or "idle".
+[[nodiscard]] std::string_view state_text(const Peer& peer);
+
 [[nodiscard]] control::StatusReply status_report(base::Instant now, const NodeState& state,
                                                  const PartCounters& parts);
 [[nodiscard]] control::PeersReply peers_report(base::Instant now, const NodeState& state);

@@ -61,7 +61,6 @@ struct LogsRequest {
 struct NetworkCreateRequest {
     std::string name;
     std::string ipv4_prefix;  ///< "100.64.0.0/16"; empty: the default.
-    bool on_demand = false;   ///< Members connect when there is traffic, not all with all.
     friend bool operator==(const NetworkCreateRequest&, const NetworkCreateRequest&) = default;
 };
 /// The network this node is a member of.
@@ -95,7 +94,7 @@ struct MembersRequest {
 /// Ends a membership. `member`: name, NodeId prefix or overlay address. Only an admin can.
 struct RevokeRequest {
     std::string member;
-    std::string reason;
+    bool key_compromised = false;
     friend bool operator==(const RevokeRequest&, const RevokeRequest&) = default;
 };
 /// Makes a member an admin. It has to be connected.
@@ -242,11 +241,10 @@ struct LogLine {
 
 /// The answer to NetworkCreateRequest, NetworkRequest and JoinRequest.
 struct NetworkReply {
-    std::string id;  ///< 40 hex digits
+    std::string id;  ///< 32 hex digits
     std::string name;
     std::string ipv4_prefix;
     std::string ipv6_prefix;
-    bool on_demand = false;
     bool is_admin = false;    ///< This node can invite, revoke and promote.
     std::string member_name;  ///< This node's name in the network.
     std::uint32_t members = 0;

@@ -47,6 +47,8 @@ class Authority {
 
     [[nodiscard]] const crypto::PublicKey& public_key() const noexcept { return key_.public_key(); }
     [[nodiscard]] Authority clone() const { return Authority(key_.clone()); }
+    /// For the state file. Valid as long as this object.
+    [[nodiscard]] base::ByteView seed() const noexcept { return key_.secret_seed(); }
     /// From the seed of an AdminGrant. Errors: kWrongIdentity (not this network's key).
     [[nodiscard]] static base::Result<Authority> from_grant(const AdminGrant& grant,
                                                             const NetworkDocument& document);

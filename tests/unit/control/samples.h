@@ -80,7 +80,39 @@ inline StatusReply status() {
     s.peers_configured = 6;
     s.peers_connected = 5;
     s.active_paths = {"192.168.1.5:9000"};
+    s.discovery = "reachable";
+    s.discovery_contacts = 12;
     s.counters = {{"handshakes_refused", 3}, {"datagrams_malformed", 17}};
+    return s;
+}
+
+inline DhtNodeReply dht_node() {
+    return {"0123456789abcdef0123456789abcdef01234567", "198.51.100.7:9000", true, 15'000, 2, 9};
+}
+
+inline DhtStatusReply dht_status() {
+    DhtStatusReply s;
+    s.enabled = true;
+    s.state = "reachable";
+    s.swarm = "0011223344556677";
+    s.node_id = "0123456789abcdef0123456789abcdef01234567";
+    s.contacts_v4 = 12;
+    s.contacts_v6 = 3;
+    s.buckets = 4;
+    s.replacements = 1;
+    s.items_stored = 5;
+    s.item_bytes_stored = 700;
+    s.peers_stored = 2;
+    s.operations = 1;
+    s.rtt_us = 15'000;
+    s.external = "203.0.113.5:9000";
+    s.bootstrap_nodes = {"boot.example.org:9000"};
+    s.lan = true;
+    s.lan_neighbours = 1;
+    s.published = {"203.0.113.5:9000", "192.168.1.5:9000"};
+    s.published_ago_us = 60'000'000;
+    s.published_nodes = 8;
+    s.searches = 1;
     return s;
 }
 
@@ -94,14 +126,19 @@ inline std::vector<Request> requests() {
             StopRequest{},
             PingRequest{"x", 750},
             LogsRequest{.lines = 7, .follow = true},
-            NetworkCreateRequest{"home", "10.7.0.0/24", true},
+            NetworkCreateRequest{"home", "10.7.0.0/24"},
             NetworkRequest{},
             NetworkLeaveRequest{true},
             InviteRequest{600, 3, "gateway", "nas", {"servers"}, {"10.0.0.0/24"}},
             JoinRequest{"qe1-abc", "laptop"},
             MembersRequest{},
-            RevokeRequest{"nas", "sold"},
-            PromoteRequest{"laptop"}};
+            RevokeRequest{"nas", true},
+            PromoteRequest{"laptop"},
+            DhtStatusRequest{},
+            DhtNodesRequest{},
+            DhtGetRequest{"0123456789abcdef0123456789abcdef01234567", "news"},
+            DhtPutRequest{"hello", true, "news"},
+            DhtLookupRequest{"server"}};
 }
 
 inline std::vector<Reply> replies() {
@@ -116,8 +153,9 @@ inline std::vector<Reply> replies() {
         ConfigReply{"[node]\nname = \"tab\\there\"\n"},
         ReloadReply{{"monitoring.log_level"}, {"network.mtu"}},
         StopReply{},
-        NetworkReply{"0123456789abcdef0123456789abcdef01234567", "home", "100.64.0.0/16",
-                     "fd71:7569:6365::/48", true, true, "nas", 5, 2, 1, 2'500'000},
+        LogLine{"2026-01-02T03:04:05.000006Z", "warn", "node", "a \"quoted\" word"},
+        NetworkReply{"0123456789abcdef0123456789abcdef", "home", "100.64.0.0/16",
+                     "fd71:7569:6365::/48", true, "nas", 5, 2, 1, 2'500'000},
         NetworkLeaveReply{"home"},
         InviteReply{"qe1-abcdef", "home", 86'400, 1},
         MembersReply{{{"0123456789abcdef0123456789abcdef01234567",
@@ -131,7 +169,19 @@ inline std::vector<Reply> replies() {
                        2'500'000}},
                      {{"ffffffffffffffffffffffffffffffffffffffff", "phone", "lost", 3600}}},
         MemberChangeReply{"0123456789abcdef0123456789abcdef01234567", "nas"},
-        LogLine{"2026-01-02T03:04:05.000006Z", "warn", "node", "a \"quoted\" word"},
+        dht_status(),
+        DhtNodesReply{{dht_node()}},
+        DhtGetReply{"0123456789abcdef0123456789abcdef01234567", true, true, "hello",
+                    "353a68656c6c6f",
+                    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 7, 12, 2},
+        DhtPutReply{"0123456789abcdef0123456789abcdef01234567", true, 7, 8, 1},
+        DhtLookupReply{"0123456789abcdef0123456789abcdef01234567",
+                       true,
+                       {"198.51.100.7:9000"},
+                       1'790'000'000,
+                       {dht_node()},
+                       12,
+                       2},
         ErrorReply{ErrorKind::AmbiguousPeer, "\"se\" names 2 peers"},
     };
 }

@@ -23,6 +23,7 @@ NodeState make_state() {
                     .log = {},
                     .rng = base::Rng(base::Rng::Seed{}),
                     .endpoint = nullptr,
+                    .grants = {},
                     .own = {},
                     .peers = {},
                     .routes = {},
