@@ -13,7 +13,7 @@ import time
 
 from lib import process
 from lib.capture import Capture, frames
-from lib.host import Host, complete, connect_all
+from lib.host import Host, complete
 from lib.lab import Lab, run_test
 from lib.traffic import Iperf, ping, received_megabits_per_second, tcp_transfer
 from lib.underlay import PORT, Switch
@@ -28,30 +28,38 @@ def heading(text: str) -> None:
     print(f"\n\033[1m{text}\033[0m" if TERMINAL else f"\n{text}\n{'-' * len(text)}", flush=True)
 
 
-def command(host: Host, *words: str) -> None:
-    """Runs the CLI at a host and shows it as it was typed."""
+def command(host: Host, *words: str) -> str:
+    """Runs the CLI at a host and shows it as it was typed. What it printed."""
     arguments = [str(host.binary), *words, "--socket", str(host.socket_path)]
-    done = host.namespace.try_run(arguments)
+    done = host.namespace.try_run(arguments, timeout_s=70)
     print(f"{host.name}# quicether {' '.join(words)}")
     print("\n".join("  " + line for line in (done.stdout + done.stderr).rstrip().splitlines()),
           flush=True)
     assert done.returncode == 0, f"quicether {' '.join(words)} ended with {done.returncode}"
+    return done.stdout
 
 
 def bring_up(hosts: list[Host]) -> None:
     heading("Three hosts, one switch between them, a daemon on each")
-    connect_all(hosts)
-    begin = time.monotonic()
     for host in hosts:
-        host.launch()
+        host.start()
+        assert host.at
+        print(f"  {host.name:6} underlay {host.at.v4}, {host.at.v6}   node {host.id[:12]}")
+
+
+def make_network(hosts: list[Host]) -> None:
+    heading("A network: made on one host, joined by the others, no server")
+    admin, *others = hosts
+    command(admin, "network", "create", "demo")
+    token = command(admin, "invite", "--uses", str(len(others))).splitlines()[0]
+    begin = time.monotonic()
+    for host in others:
+        command(host, "join", token)
     process.wait_until(lambda: complete(hosts), 10, "the hosts are connected")
+    print(f"  complete mesh {time.monotonic() - begin:.2f} s after the first join")
     for host in hosts:
         host.wait_ready()
-    for host in hosts:
-        assert host.at
-        print(f"  {host.name:6} underlay {host.at.v4}, {host.at.v6}   "
-              f"overlay {host.v4}, {host.v6}   node {host.id[:12]}")
-    print(f"  complete mesh {time.monotonic() - begin:.2f} s after the first start")
+    command(admin, "members")
 
 
 def ask_daemons(hosts: list[Host]) -> None:
@@ -127,6 +135,7 @@ def demo(lab: Lab) -> None:
     switch = lab.switch()
     hosts = lab.hosts_on(switch, NAMES, derived=True)
     bring_up(hosts)
+    make_network(hosts)
     ask_daemons(hosts)
     ping_everyone(hosts)
     transfer(lab, hosts)
