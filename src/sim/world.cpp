@@ -266,6 +266,13 @@ bool World::can_dial(HostId from_id, HostId to_id) const {
     if (peer == nullptr) {
         return false;
     }
+    // Who takes part in the DHT is found there, wherever it is.
+    const bool finds = from.config().discovery.dht && to.options_.config.discovery.dht;
+    for (const net::IpAddress& address : to.addresses()) {
+        if (finds && reaches(from, to, address)) {
+            return true;
+        }
+    }
     for (const config::HostPort& endpoint : peer->endpoints) {
         const auto literal = net::parse_ip_address(endpoint.host);
         const auto addresses =

@@ -24,6 +24,14 @@ bool has_token(base::ByteView datagram) {
     return (first & 0xf0U) == kLongInitial && reader.u8() != 0 && reader.ok();
 }
 
+/// Whether a datagram is a query of KRPC (BEP 5) with the MAC of a private swarm.
+bool is_krpc_query(base::ByteView datagram) {
+    constexpr std::string_view kQuery = "1:y1:q1:z16:";
+    constexpr std::size_t kTail = kQuery.size() + 17;
+    return datagram.size() > kTail && datagram[0] == std::byte{'d'} &&
+           base::as_text(datagram.last(kTail)).starts_with(kQuery);
+}
+
 /// How many peers may be dialled at this address.
 std::uint64_t peers_at(Host& host, const net::SocketAddress& address) {
     const control::Reply reply = host.ask(control::PeersRequest{});
@@ -56,7 +64,7 @@ void Amplification::on_sent(HostId host, const Packet& packet) {
     if (contact.validated) {
         return;
     }
-    contact.sent += packet.payload.size();
+    (is_krpc_query(packet.payload) ? contact.asked : contact.sent) += packet.payload.size();
     contact.first_sent = std::min(contact.first_sent, now());
     view.touched.insert(packet.destination);
     note_probe(host, packet, contact);
@@ -141,13 +149,21 @@ void Amplification::on_action(std::string_view /*what*/) {
 std::uint64_t Amplification::allowed(HostId host, const net::SocketAddress& address,
                                      Contact& contact) {
     const std::uint64_t answers = kFactor * contact.received;
-    if (contact.sent <= answers) {
+    if (charged(contact) <= answers) {
         return answers;
     }
-    const auto rounds = 1 + static_cast<std::uint64_t>((now() - contact.first_sent) / kDialsApart) +
-                        contact.dial_rounds;
     contact.dialled_peers = std::max(contact.dialled_peers, peers_at(world().host(host), address));
-    return answers + contact.dialled_peers * rounds * kDialFlight;
+    return answers + contact.dialled_peers * rounds_of(contact) * kDialFlight;
+}
+
+std::uint64_t Amplification::rounds_of(const Contact& contact) const {
+    return 1 + static_cast<std::uint64_t>((now() - contact.first_sent) / kDialsApart) +
+           contact.dial_rounds;
+}
+
+std::uint64_t Amplification::charged(const Contact& contact) const {
+    const std::uint64_t free = rounds_of(contact) * kQuestions;
+    return contact.sent + (contact.asked > free ? contact.asked - free : 0);
 }
 
 void Amplification::on_second() {
@@ -160,12 +176,12 @@ void Amplification::on_second() {
             }
             Contact& contact = found->second;
             const std::uint64_t limit = allowed(host, address, contact);
-            if (contact.sent > limit) {
+            if (charged(contact) > limit) {
                 contact.objected = true;
                 object(fmt::format(
                     "{} sent {} bytes to {}, from where {} came and where nobody "
                     "has answered: {} are allowed",
-                    name_of(host), contact.sent, address.to_string(), contact.received, limit));
+                    name_of(host), charged(contact), address.to_string(), contact.received, limit));
             }
         }
         view.touched.clear();

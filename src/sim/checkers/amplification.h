@@ -12,6 +12,9 @@
 // (two datagrams at once, after 1 s and after 3 s, then it gives up at 5 s), the next after a
 // back-off of half a second at least, and at once when the network has changed.
 //
+// A node of the DHT asks whom others have named, or whom it remembers, without anything having come
+// from there: kQuestions bytes of queries for each kDialsApart. What is beyond counts as sent.
+//
 // Judged every second. Bounded: addresses unused for a minute are forgotten when there are many.
 #pragma once
 
@@ -33,6 +36,8 @@ class Amplification final : public RecordingChecker {
     /// Three times two datagrams of an Ethernet packet, and as much again for a peer whose address
     /// another one had before.
     static constexpr std::uint64_t kDialFlight = 18'000;
+    /// A few queries of KRPC, 300 bytes at most.
+    static constexpr std::uint64_t kQuestions = 1'200;
     static constexpr base::Duration kDialsApart = base::seconds(5);
 
     explicit Amplification(World& world) : RecordingChecker("amplification", world) {}
@@ -48,6 +53,7 @@ class Amplification final : public RecordingChecker {
     /// One address as one node sees it.
     struct Contact {
         std::uint64_t sent = 0;
+        std::uint64_t asked = 0;  ///< Bytes of queries, not in `sent`.
         std::uint64_t received = 0;
         base::Instant first_sent = base::Instant::never();
         base::Instant used;
@@ -75,6 +81,9 @@ class Amplification final : public RecordingChecker {
     void validate(HostId host, const net::SocketAddress& address, Contact& contact);
     [[nodiscard]] std::uint64_t allowed(HostId host, const net::SocketAddress& address,
                                         Contact& contact);
+    /// Bytes sent, without the queries that may be.
+    [[nodiscard]] std::uint64_t charged(const Contact& contact) const;
+    [[nodiscard]] std::uint64_t rounds_of(const Contact& contact) const;
     void forget_unused(View& view);
 
     std::vector<View> views_;

@@ -59,6 +59,13 @@ Outcome build_hosts(World& world, const Scenario& scenario) {
         for (const HostId other : scenario.hosts[id].knows) {
             world.know(id, other, dials(scenario.hosts[id].dials, id, other));
         }
+        auto& nodes = world.host(id).config().discovery.bootstrap_nodes;
+        for (const HostId other : scenario.hosts[id].bootstrap) {
+            for (const net::IpAddress& address : world.host(other).addresses()) {
+                nodes.push_back(
+                    {address.to_string(), world.host(other).config().discovery.dht_port});
+            }
+        }
     }
     return {};
 }

@@ -17,6 +17,7 @@ struct Known {
     std::vector<std::string> names;
     std::size_t line = 0;
     std::string key;
+    std::vector<HostId> HostPlan::*list = &HostPlan::knows;
 };
 
 void read_interface(Reading& reading, TableReader& table, InterfaceOptions& out) {
@@ -160,12 +161,19 @@ void read_host(Reading& reading, TableReader& table, std::vector<Known>& known) 
     model.tun_offloads = {offloads, offloads, offloads};
     Known knows{{}, {"all"}, table.line(), table.shown("knows")};
     table.texts("knows", knows.names);
+    Known begins{{}, {}, table.line(), table.shown("bootstrap")};
+    table.texts("bootstrap", begins.names);
+    table.truth("dht", model.config.discovery.dht);
+    model.config.discovery.dht = model.config.discovery.dht || !begins.names.empty();
     const auto first = static_cast<HostId>(reading.scenario.hosts.size());
     add_hosts(reading, table, model, count);
     for (HostId id = first; id < reading.scenario.hosts.size(); ++id) {
         knows.by.push_back(id);
     }
+    begins.by = knows.by;
+    begins.list = &HostPlan::bootstrap;
     known.push_back(std::move(knows));
+    known.push_back(std::move(begins));
 }
 
 void resolve_known(Reading& reading, const Known& known) {
@@ -178,7 +186,7 @@ void resolve_known(Reading& reading, const Known& known) {
                                              config::printable(name)));
         }
         for (const HostId by : known.by) {
-            auto& knows = reading.scenario.hosts[by].knows;
+            auto& knows = reading.scenario.hosts[by].*known.list;
             for (const HostId id : ids) {
                 if (id != by && std::ranges::find(knows, id) == knows.end()) {
                     knows.push_back(id);

@@ -39,6 +39,7 @@ struct HostPlan {
     bool starts = true;         ///< False: only an action starts it.
     std::vector<HostId> knows;  ///< In its [[peer]] list. Being listed means being trusted.
     Dials dials = Dials::All;
+    std::vector<HostId> bootstrap;  ///< Its DHT begins with these; empty: as `options` say.
 };
 
 // --- Timeline ------------------------------------------------------------------------------------
