@@ -68,6 +68,7 @@ void add_id(Commands& commands);
 void add_config(Commands& commands);
 void add_reload(Commands& commands);
 void add_logs(Commands& commands);
+void add_dht(Commands& commands);
 void add_network(Commands& commands);
 void add_invite(Commands& commands);
 void add_join(Commands& commands);

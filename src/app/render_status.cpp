@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "app/render.h"
+#include "app/render_dht.h"
 #include "app/units.h"
 #include "quicether/config/diagnostic.h"
 
@@ -65,6 +66,10 @@ std::string render_status(const control::StatusReply& status, bool counters,
         out, "{} {}\n", label("State"),
         palette.paint(status.state == "ok" ? Tint::Good : Tint::Warn, printable(status.state)));
     fmt::format_to(out, "{} {}\n", label("Listening"), list_text(status.listen));
+    if (const std::string discovery = discovery_text(status.discovery, status.discovery_contacts);
+        !discovery.empty()) {
+        fmt::format_to(out, "{} {}\n", label("Discovery"), discovery);
+    }
     fmt::format_to(out, "{} {}\n", label("MTU"), status.tun_mtu_bytes);
     fmt::format_to(out, "{} {}\n", label("Uptime"), span_text(status.uptime_us));
     fmt::format_to(out, "{} {}\n", label("Version"), printable(status.version));

@@ -29,6 +29,7 @@ void add_all(Commands& commands) {
     add_peers(commands);
     add_routes(commands);
     add_ping(commands);
+    add_dht(commands);
     add_network(commands);
     add_invite(commands);
     add_join(commands);

@@ -39,7 +39,8 @@ def samples_match_their_schemas() -> Row:
 
 def documents_match_their_schemas(ann: Host, bob: Host) -> Row:
     verbs = {"status": ["status"], "peers": ["peers"], "routes": ["routes"],
-             "version": ["version"], "config": ["config", "show"], "reload": ["reload"]}
+             "version": ["version"], "config": ["config", "show"], "reload": ["reload"],
+             "dht_status": ["dht", "status"], "dht_nodes": ["dht", "nodes"]}
     for name, words in verbs.items():
         # `config show --socket`: the flag belongs behind the whole verb.
         done = ann.namespace.try_run([str(ann.binary), *words, "--json", "--socket",

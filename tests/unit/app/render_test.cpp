@@ -41,6 +41,8 @@ control::StatusReply some_status() {
     s.peers_configured = 5;
     s.peers_connected = 5;
     s.active_paths = {"192.168.1.5:9000", "192.168.2.10:9000"};
+    s.discovery = "reachable";
+    s.discovery_contacts = 12;
     s.counters = {{"datagrams_malformed", 17}, {"handshakes_refused", 3}};
     return s;
 }
