@@ -84,9 +84,8 @@ Leaf<std::string> parse_swarm(std::string_view text) {
     constexpr std::size_t kSwarmMax = 64;
     const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
     if (text.empty() || text.size() > kSwarmMax || !std::ranges::all_of(text, is_printable)) {
-        return tl::unexpected(
-            fmt::format("{} is not a swarm; use 1 to 64 letters, digits, signs or blanks",
-                        quoted(text)));
+        return tl::unexpected(fmt::format(
+            "{} is not a swarm; use 1 to 64 letters, digits, signs or blanks", quoted(text)));
     }
     return std::string(text);
 }

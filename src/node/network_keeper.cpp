@@ -96,6 +96,14 @@ void NetworkKeeper::show_credential() {
 }
 
 void NetworkKeeper::persist() {
+    // One write for all that a round changes: what was to be written before is out of date.
+    std::erase_if(effects_, [](Effect& effect) {
+        if (auto* const older = std::get_if<PersistState>(&effect)) {
+            base::wipe(older->contents);
+            return true;
+        }
+        return false;
+    });
     effects_.push_back(PersistState{std::string(kNetworkStateName), encode_membership(*own_)});
 }
 
