@@ -13,6 +13,19 @@
 namespace qe::host {
 namespace {
 
+// GCC says it with a macro, clang with a feature.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+#else
+constexpr bool kSanitized = false;
+#endif
+
 bool kernel_grants_huge_pages() {
     std::ifstream file("/sys/kernel/mm/transparent_hugepage/enabled");
     std::string modes;
@@ -52,9 +65,9 @@ TEST(HugePages, DISABLED_InAFreshProcess) {
 }
 
 TEST(HugePages, TakeWhatTheHeapGrowsBy) {
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "the sanitizer has a heap of its own";
-#endif
+    if (kSanitized) {
+        GTEST_SKIP() << "the sanitizer has a heap of its own";
+    }
     if (!kernel_grants_huge_pages()) {
         GTEST_SKIP() << "this kernel grants no huge pages";
     }
