@@ -40,16 +40,17 @@ endfunction()
 
 # qe_module(<name> [LIBS <third-party target>...] [PUBLIC_LIBS <third-party target>...])
 #
-# Library qe_<name> (alias qe::<name>) from src/<name>/*.cpp without main.cpp. Modules it may
-# include come from the table. A module that has no sources yet is an interface library, so that
-# others may already name it.
+# Library qe_<name> (alias qe::<name>) from src/<name>/ and its folders, without main.cpp. Modules
+# it may include come from the table. A module that has no sources yet is an interface library, so
+# that others may already name it.
 function(qe_module name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS;PUBLIC_LIBS")
     if(NOT name IN_LIST QE_MODULES)
         message(FATAL_ERROR "module '${name}' is not in ${QE_MODULE_TABLE}")
     endif()
     list(TRANSFORM QE_MODULE_${name}_DEPENDS PREPEND qe_ OUTPUT_VARIABLE depends)
-    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp")
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cpp"
+         "${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp")
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     if(sources)
         add_library(qe_${name} STATIC ${sources})

@@ -55,6 +55,13 @@ void print(std::size_t nodes, const bench::Figures& figures) {
                 figures.contacts, figures.idle_messages_per_hour,
                 figures.idle_bytes_per_hour / 1000, figures.memory_bytes / 1024);
     std::fflush(stdout);
+    const bench::TraceFigures& trace = figures.trace;
+    std::fprintf(
+        stderr,
+        "%zu gets failed: %zu stored nowhere, %zu asked no holder, %zu came to nothing; per "
+        "item %.1f honest and %.1f hostile holders, %.1f honest and %.1f hostile asked\n",
+        trace.failed, trace.stored_nowhere, trace.no_holder_asked, trace.nothing_came_back,
+        trace.honest_holders, trace.hostile_holders, trace.honest_asked, trace.hostile_asked);
 }
 
 }  // namespace

@@ -52,9 +52,13 @@ class Measurement {
     explicit Measurement(const MeasurementOptions& options)
         : options_(options),
           swarm_(swarm_options(options)),
-          colluders_(swarm_, options.forged_ids) {
+          colluders_(swarm_, options.forged_ids),
+          trace_(swarm_, colluders_) {
         swarm_.intercept = [this](std::size_t node, const net::SocketAddress& from,
                                   base::ByteView bytes) {
+            if (tracing_) {
+                trace_.observe(node, bytes);
+            }
             return lying_ && colluders_.handle(node, from, bytes);
         };
     }
@@ -66,9 +70,13 @@ class Measurement {
         figures_.memory_bytes = (resident_bytes() - before) / static_cast<double>(options_.nodes);
         lying_ = options_.hostile > 0;
         pass(base::seconds(60));
+        tracing_ = true;
         const auto items = put_items();
         pass(base::seconds(options_.churn_per_hour > 0 ? 1800 : 60));
+        trace_.begin_gets();
         get_items(items);
+        tracing_ = false;
+        figures_.trace = trace_.figures();
         find_nodes();
         return figures_;
     }
@@ -110,6 +118,9 @@ class Measurement {
         const auto [bytes, messages] = sent();
         swarm_.run_for(base::seconds(60) * options_.idle_minutes);
         const auto [bytes_after, messages_after] = sent();
+        if (options_.idle_minutes == 0) {
+            return;
+        }
         const double node_hours = static_cast<double>(options_.nodes) * options_.idle_minutes / 60;
         figures_.idle_bytes_per_hour = static_cast<double>(bytes_after - bytes) / node_hours;
         figures_.idle_messages_per_hour =
@@ -203,6 +214,7 @@ class Measurement {
                 ended += 1;
                 found += finished.item == items[i] ? 1 : 0;
                 hops += finished.hops;
+                trace_.count(finished.target, finished.item == items[i]);
             });
         figures_.found = found / ended;
         figures_.hops = hops / ended;
@@ -244,10 +256,12 @@ class Measurement {
     MeasurementOptions options_;
     Swarm swarm_;
     Colluders colluders_;
+    Trace trace_;
     Figures figures_;
     std::vector<std::size_t> alive_;
     double churn_due_ = 0;
     bool lying_ = false;
+    bool tracing_ = false;
 };
 
 }  // namespace

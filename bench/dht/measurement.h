@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "trace.h"
+
 namespace qe::bench {
 
 struct MeasurementOptions {
@@ -30,6 +32,7 @@ struct Figures {
     double idle_bytes_per_hour = 0;  ///< Sent by a node.
     double idle_messages_per_hour = 0;
     double memory_bytes = 0;  ///< Of the process, per node.
+    TraceFigures trace;       ///< Why gets failed.
 };
 
 [[nodiscard]] Figures measure(const MeasurementOptions& options);

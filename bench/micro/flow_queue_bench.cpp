@@ -6,7 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "node/flow_queue.h"
+#include "node/traffic/flow_queue.h"
 #include "quicether/net/checksum.h"
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "node/close_text.h"
+#include "node/links/close_text.h"
 #include "quicether/base/assert.h"
 #include "quicether/route/overlay_address.h"
 

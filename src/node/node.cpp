@@ -6,20 +6,20 @@
 #include <utility>
 
 #include "node/claims.h"
-#include "node/close_text.h"
-#include "node/data_plane.h"
-#include "node/dialer.h"
-#include "node/discovery.h"
-#include "node/echo.h"
-#include "node/krpc_sieve.h"
-#include "node/membership.h"
-#include "node/network_keeper.h"
+#include "node/discovery/discovery.h"
+#include "node/discovery/krpc_sieve.h"
+#include "node/discovery/peer_cache.h"
+#include "node/links/close_text.h"
+#include "node/links/dialer.h"
+#include "node/links/roaming.h"
+#include "node/links/session_control.h"
+#include "node/membership/membership.h"
+#include "node/membership/network_keeper.h"
 #include "node/node_state.h"
 #include "node/noise_watch.h"
-#include "node/peer_cache.h"
 #include "node/reports.h"
-#include "node/roaming.h"
-#include "node/session_control.h"
+#include "node/traffic/data_plane.h"
+#include "node/traffic/echo.h"
 
 namespace qe::node {
 namespace {

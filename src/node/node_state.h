@@ -12,10 +12,10 @@
 #include <string>
 
 #include "node/deadline_queue.h"
-#include "node/network_peers.h"
-#include "node/overlay_routes.h"
+#include "node/links/peer_message.h"
+#include "node/membership/network_peers.h"
 #include "node/peer.h"
-#include "node/peer_message.h"
+#include "node/traffic/overlay_routes.h"
 #include "quicether/base/log.h"
 #include "quicether/base/rng.h"
 #include "quicether/config/config.h"

@@ -15,8 +15,8 @@
 #include <variant>
 #include <vector>
 
-#include "node/backoff.h"
-#include "node/entitlement.h"
+#include "node/links/backoff.h"
+#include "node/membership/entitlement.h"
 #include "node/session.h"
 #include "quicether/base/slot_map.h"
 #include "quicether/config/config.h"

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "node/close_text.h"
+#include "node/links/close_text.h"
 
 namespace qe::node {
 namespace {

@@ -3,9 +3,9 @@
 // Reports: the state of the node as answers to control requests. Reads only.
 #pragma once
 
-#include "node/data_plane.h"
-#include "node/link_keeper.h"
+#include "node/links/link_keeper.h"
 #include "node/node_state.h"
+#include "node/traffic/data_plane.h"
 #include "quicether/control/messages.h"
 
 namespace qe::node {

@@ -12,8 +12,8 @@
 #include <optional>
 #include <vector>
 
-#include "node/message_framer.h"
-#include "node/peer_message.h"
+#include "node/links/message_framer.h"
+#include "node/links/peer_message.h"
 #include "node/token_bucket.h"
 #include "quicether/base/time.h"
 #include "quicether/overlay/fragmenter.h"

@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "../unit/net/transport_builder.h"
-#include "node/data_plane.h"
+#include "node/traffic/data_plane.h"
 #include "quic/cid_table.h"
 #include "quic/connection.h"
 #include "quic/deadline_heap.h"

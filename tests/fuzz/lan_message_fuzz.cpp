@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "node/lan_message.h"
-#include "node/swarm_key.h"
+#include "node/discovery/lan_message.h"
+#include "node/discovery/swarm_key.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace qe;

@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "node/message_framer.h"
-#include "node/peer_message.h"
+#include "node/links/message_framer.h"
+#include "node/links/peer_message.h"
 
 namespace {
 

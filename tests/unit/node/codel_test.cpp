@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/codel.h"
+#include "node/traffic/codel.h"
 
 #include <vector>
 

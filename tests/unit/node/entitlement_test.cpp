@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/entitlement.h"
+#include "node/membership/entitlement.h"
 
 #include <gtest/gtest.h>
 

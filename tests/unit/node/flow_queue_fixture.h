@@ -12,7 +12,7 @@
 
 #include <gtest/gtest.h>
 
-#include "node/flow_queue.h"
+#include "node/traffic/flow_queue.h"
 #include "quicether/net/checksum.h"
 #include "quicether/net/packet.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/flow_queue.h"
+#include "node/traffic/flow_queue.h"
 
 #include <algorithm>
 #include <array>

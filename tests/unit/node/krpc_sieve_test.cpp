@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/krpc_sieve.h"
+#include "node/discovery/krpc_sieve.h"
 
 #include <string>
 #include <vector>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/lan_message.h"
+#include "node/discovery/lan_message.h"
 
 #include <gtest/gtest.h>
 
-#include "node/swarm_key.h"
+#include "node/discovery/swarm_key.h"
 
 namespace qe::node {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/message_framer.h"
+#include "node/links/message_framer.h"
 
 #include <gtest/gtest.h>
 

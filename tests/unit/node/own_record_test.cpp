@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/own_record.h"
+#include "node/discovery/own_record.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/packet_pool.h"
+#include "node/traffic/packet_pool.h"
 
 #include <algorithm>
 #include <vector>

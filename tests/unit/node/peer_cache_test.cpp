@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/peer_cache.h"
+#include "node/discovery/peer_cache.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/peer_message.h"
+#include "node/links/peer_message.h"
 
 #include <gtest/gtest.h>
 

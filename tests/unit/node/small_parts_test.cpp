@@ -3,10 +3,10 @@
 // Backoff, DeadlineQueue, TokenBucket and PacketArena.
 #include <gtest/gtest.h>
 
-#include "node/backoff.h"
 #include "node/deadline_queue.h"
-#include "node/packet_arena.h"
+#include "node/links/backoff.h"
 #include "node/token_bucket.h"
+#include "node/traffic/packet_arena.h"
 
 namespace qe::node {
 namespace {
