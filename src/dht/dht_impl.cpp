@@ -114,19 +114,20 @@ void Dht::Impl::on_query(base::Instant now, const Responder::Received& received,
 void Dht::Impl::on_response(base::Instant now, const Transaction& asked, const Response& response) {
     ++courier_.counters().answers_received;
     NodeTable* const table = tables_.of(asked.to.endpoint.ip.family());
-    if (asked.id_known && response.id != asked.to.id) {
-        // Not who it was said to be: of no use to who asked. A contact that has become another node
-        // is known under its new id from now on.
-        if (table != nullptr && table->contains(asked.to.endpoint)) {
-            table->handle_reply(now, {response.id, asked.to.endpoint}, now - asked.sent);
-        }
-        on_silence(now, asked);
-        return;
-    }
-    if (table != nullptr && response.id != courier_.id()) {
+    responder_.handle_validated(now, asked.to.endpoint);
+    const bool is_other = asked.id_known && response.id != asked.to.id;
+    // A prospect may have taken another id since it was heard of, for instance because our answer
+    // told it its address (BEP 42). A contact that has become another node is known under its new
+    // id.
+    const bool is_wanted = !is_other || asked.purpose.kind == Purpose::Kind::Check ||
+                           (table != nullptr && table->contains(asked.to.endpoint));
+    if (table != nullptr && is_wanted && response.id != courier_.id()) {
         table->handle_reply(now, {response.id, asked.to.endpoint}, now - asked.sent);
     }
-    responder_.handle_validated(now, asked.to.endpoint);
+    if (is_other) {
+        disappoint(now, asked);
+        return;
+    }
     if (asked.purpose.kind == Purpose::Kind::Check) {
         on_named(response);
     } else if (asked.purpose.kind != Purpose::Kind::Validate) {
@@ -156,6 +157,10 @@ void Dht::Impl::on_silence(base::Instant now, const Transaction& asked) {
             upkeep_.consider(*replacement);
         }
     }
+    disappoint(now, asked);
+}
+
+void Dht::Impl::disappoint(base::Instant now, const Transaction& asked) {
     if (asked.purpose.kind == Purpose::Kind::Lookup || asked.purpose.kind == Purpose::Kind::Store) {
         operations_.handle_silence(now, asked);
     }

@@ -43,6 +43,8 @@ class Dht::Impl {
     void on_response(base::Instant now, const Transaction& asked, const Response& response);
     void on_error(base::Instant now, const Transaction& asked, const ErrorReply& error);
     void on_silence(base::Instant now, const Transaction& asked);
+    /// The operation that asked gets no answer out of it.
+    void disappoint(base::Instant now, const Transaction& asked);
     void on_named(const Response& response);
     /// What the end of operations and the passing of time call for.
     void settle(base::Instant now);
