@@ -10,8 +10,6 @@ namespace qe::bench {
 namespace {
 
 constexpr std::size_t kNamed = 8;
-/// Leading bits that a forged id shares with the target: more than any honest one.
-constexpr std::size_t kForgedBytes = 4;
 
 std::uint64_t number_of(const net::SocketAddress& asker, std::size_t node,
                         const dht::NodeId& target) {
@@ -21,16 +19,20 @@ std::uint64_t number_of(const net::SocketAddress& asker, std::size_t node,
 
 }  // namespace
 
-dht::NodeId Colluders::forged(const dht::NodeId& target, std::size_t node) const {
+dht::NodeId Colluders::forged(const dht::NodeId& target, std::size_t node) const noexcept {
     dht::NodeId id = swarm_.id(node);
-    std::copy_n(target.bytes.begin(), kForgedBytes, id.bytes.begin());
+    for (unsigned bit = 0; bit < forged_bits_; ++bit) {
+        const auto mask = static_cast<std::byte>(0x80U >> (bit % 8));
+        std::byte& place = id.bytes[bit / 8];
+        place = (place & ~mask) | (target.bytes[bit / 8] & mask);
+    }
     return id;
 }
 
 std::vector<dht::Contact> Colluders::accomplices(const dht::NodeId& target,
                                                  const net::SocketAddress& asker) {
     std::vector<dht::Contact> named;
-    if (forge_ids_) {
+    if (forged_bits_ > 0) {
         for (std::size_t i = 0; i < kNamed; ++i) {
             const std::size_t node = nodes_[swarm_.rng().below(nodes_.size())];
             told_.insert(number_of(asker, node, target));

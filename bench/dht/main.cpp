@@ -3,7 +3,8 @@
 // bench_dht: how well thousands of DHT nodes find what they look for, and what it costs.
 //
 //     bench_dht [--nodes N,N…] [--lookups N] [--idle MINUTES] [--churn PERCENT/h]
-//               [--hostile PERCENT] [--forged-ids] [--loss PERCENT] [--wide] [--paths N] [--seed N]
+//               [--hostile PERCENT] [--forged-ids | --forged-bits N] [--loss PERCENT]
+//               [--wide] [--paths N] [--seed N]
 //
 // All nodes are in this process and exchange datagrams over an imagined network (round trips of 10
 // to 200 ms), one event after the other: figures depend on the options alone, not on the machine.
@@ -19,10 +20,13 @@ namespace {
 
 using namespace qe;
 
+/// More than any honest id shares with a target.
+constexpr unsigned kForgedBits = 32;
+
 constexpr const char* kUsage =
     "usage: bench_dht [--nodes N,N...] [--lookups N] [--idle MINUTES] [--churn PERCENT]\n"
-    "                 [--hostile PERCENT] [--forged-ids] [--loss PERCENT] [--wide] [--paths N] "
-    "[--seed N]\n";
+    "                 [--hostile PERCENT] [--forged-ids | --forged-bits N] [--loss PERCENT]\n"
+    "                 [--wide] [--paths N] [--seed N]\n";
 
 [[noreturn]] void usage(int code) {
     std::fputs(kUsage, code == 0 ? stdout : stderr);
@@ -74,7 +78,9 @@ int main(int argc, char** argv) {
         if (name == "--help") {
             usage(0);
         } else if (name == "--forged-ids") {
-            options.forged_ids = true;
+            options.forged_bits = kForgedBits;
+        } else if (name == "--forged-bits") {
+            options.forged_bits = static_cast<unsigned>(std::min(number(argv[++i]), 160.0));
         } else if (name == "--wide") {
             options.wide = true;
         } else if (name == "--nodes") {

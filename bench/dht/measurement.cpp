@@ -52,7 +52,7 @@ class Measurement {
     explicit Measurement(const MeasurementOptions& options)
         : options_(options),
           swarm_(swarm_options(options)),
-          colluders_(swarm_, options.forged_ids),
+          colluders_(swarm_, options.forged_bits),
           trace_(swarm_, colluders_) {
         swarm_.intercept = [this](std::size_t node, const net::SocketAddress& from,
                                   base::ByteView bytes) {

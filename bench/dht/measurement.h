@@ -16,7 +16,7 @@ struct MeasurementOptions {
     std::uint32_t idle_minutes = 30;
     double churn_per_hour = 0;  ///< Share of nodes that are replaced.
     double hostile = 0;         ///< Share of nodes that collude.
-    bool forged_ids = false;
+    unsigned forged_bits = 0;   ///< Of their ids, shared with any target; 0: ids are not forged.
     double loss = 0;
     bool wide = false;
     unsigned paths = 0;  ///< Of a lookup; 0: the default.

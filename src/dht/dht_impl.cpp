@@ -198,6 +198,7 @@ void Dht::Impl::begin_refresh(base::Instant now, const NodeId& target,
 void Dht::Impl::settle(base::Instant now) {
     settle_finished(now);
     if (auto starts = starter_.poll_start(now, tables_.size())) {
+        set_settled(false);
         begin_refresh(now, courier_.id(), std::move(*starts));
     } else if (const auto bits = starter_.poll_bucket()) {
         begin_refresh(now, random_id_at(courier_.id(), *bits, rng_), {});
@@ -224,6 +225,9 @@ void Dht::Impl::settle_finished(base::Instant now) {
             starting_ = {};
             starter_.handle_finished(now, tables_.size(), deepest_bucket());
         }
+        if (operation->kind == OperationKind::Refresh && starter_.is_done()) {
+            set_settled(true);
+        }
         auto event = event_of(*operation, config_.bucket_size);
         if (!event) {
             continue;
@@ -237,6 +241,10 @@ void Dht::Impl::settle_finished(base::Instant now) {
             events_.push_back(std::move(*event));
         }
     }
+}
+
+void Dht::Impl::set_settled(bool settled) noexcept {
+    tables_.for_each_table([&](net::Family, NodeTable& table) { table.set_settled(settled); });
 }
 
 unsigned Dht::Impl::deepest_bucket() const noexcept {

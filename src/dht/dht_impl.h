@@ -51,6 +51,7 @@ class Dht::Impl {
     void settle_finished(base::Instant now);
     void begin_refresh(base::Instant now, const NodeId& target,
                        std::vector<net::SocketAddress> starts);
+    void set_settled(bool settled) noexcept;
     [[nodiscard]] unsigned deepest_bucket() const noexcept;
 
     DhtConfig config_;

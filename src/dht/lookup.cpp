@@ -2,6 +2,7 @@
 #include "dht/lookup.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dht/subnet.h"
 #include "quicether/dht/secure_id.h"
@@ -14,6 +15,9 @@ constexpr std::size_t kPathWidthMin = 3;
 
 /// Nodes of each path that an item is stored on at the least.
 constexpr std::size_t kStoresPerPath = 3;
+
+/// Questions beyond the nearest that answered, in multiples of k.
+constexpr std::size_t kFurther = 1;
 
 bool was_asked(const Lookup::Candidate& candidate) noexcept {
     return candidate.state != Lookup::State::Unasked && candidate.state != Lookup::State::Passed;
@@ -33,7 +37,9 @@ Lookup::Lookup(const NodeId& own, const NodeId& target, net::Family family,
       path_count_(static_cast<std::uint8_t>(std::clamp<int>(config.lookup_paths, 1, 16))),
       width_(std::clamp<std::size_t>(config.bucket_size, 1, kBucketSizeMax)),
       path_width_(std::max(divided_up(width_, path_count_), std::min(width_, kPathWidthMin))),
-      path_parallel_(divided_up(std::max<std::size_t>(config.lookup_parallel, 1), path_count_)) {}
+      path_parallel_(divided_up(std::max<std::size_t>(config.lookup_parallel, 1), path_count_)),
+      parallel_(path_parallel_ * path_count_),
+      further_(kFurther * width_) {}
 
 void Lookup::add_seed(const Contact& contact) {
     if (add(contact, next_seed_path_, 1, true)) {
@@ -119,7 +125,8 @@ std::size_t Lookup::in_flight(std::uint8_t path) const noexcept {
 std::optional<std::size_t> Lookup::next_of(std::optional<std::uint8_t> path,
                                            std::size_t rank_max) const noexcept {
     const auto counts = [&](const Candidate& c) {
-        return c.state != State::Silent && c.state != State::Passed && (!path || c.path == *path);
+        return c.state != State::Silent && c.state != State::Passed && !c.doubted &&
+               (!path || c.path == *path);
     };
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
@@ -139,7 +146,8 @@ std::optional<std::size_t> Lookup::next_of(std::optional<std::uint8_t> path,
     return static_cast<std::size_t>(ahead) < rank_max ? best : std::nullopt;
 }
 
-std::optional<std::size_t> Lookup::poll_next() {
+/// By Kademlia's rule: of a path, then of all.
+std::optional<std::size_t> Lookup::next_in_turn() const noexcept {
     for (std::uint8_t path = 0; path < path_count_; ++path) {
         if (in_flight(path) < path_parallel_) {
             if (const auto next = next_of(path, path_width_)) {
@@ -148,6 +156,57 @@ std::optional<std::size_t> Lookup::poll_next() {
         }
     }
     return asked_ == 0 ? next_of(std::nullopt, width_) : std::nullopt;
+}
+
+std::optional<std::size_t> Lookup::next_further() const {
+    return further_ > 0 && (is_thorough_ || is_thin()) ? next_of(std::nullopt, kCandidatesMax)
+                                                       : std::nullopt;
+}
+
+std::optional<std::size_t> Lookup::poll_next() {
+    if (const auto next = next_in_turn()) {
+        return next;
+    }
+    goes_further_ = goes_further_ || asked_ == 0;
+    if (!goes_further_ || asked_ >= parallel_) {
+        return std::nullopt;
+    }
+    const auto next = next_further();
+    further_ -= next ? 1U : 0U;
+    return next;
+}
+
+/// Liars name their friends, who lie at larger distances than the nearest of all.
+bool Lookup::is_thin() const {
+    const auto nearest = nearest_answered(width_);
+    return density_.is_known() && nearest.size() == width_ &&
+           density_.is_thin(width_, share_within(target_, candidates_[nearest.back()].contact.id));
+}
+
+/// From the nearest on: who would be one too many within his distance is not believed to lie there.
+/// One with the very id that is looked for is no matter of chance.
+void Lookup::doubt_made_up_ids() {
+    if (!density_.is_known()) {
+        return;
+    }
+    std::vector<std::pair<double, Candidate*>> near;
+    for (Candidate& candidate : candidates_) {
+        const double share = share_within(target_, candidate.contact.id);
+        if (candidate.id_known && candidate.contact.id != target_ &&
+            candidate.state != State::Silent &&
+            density_.plausible_max(share) < static_cast<double>(kCandidatesMax)) {
+            near.emplace_back(share, &candidate);
+        }
+    }
+    std::ranges::sort(near, {}, &std::pair<double, Candidate*>::first);
+    double believed = 0;
+    const Candidate* last = nullptr;
+    for (const auto& [share, candidate] : near) {
+        const bool is_twin = last != nullptr && last->contact.id == candidate->contact.id;
+        candidate->doubted = is_twin ? last->doubted : believed + 1 > density_.plausible_max(share);
+        believed += is_twin || candidate->doubted ? 0 : 1;
+        last = candidate;
+    }
 }
 
 std::optional<std::size_t> Lookup::poll_candidate() {
@@ -192,6 +251,7 @@ void Lookup::handle_answer(std::size_t index, const NodeId& id, base::ByteView t
     candidate.has_value = has_value;
     candidate.token.assign(token.begin(), token.end());
     --asked_;
+    doubt_made_up_ids();
 }
 
 void Lookup::handle_silence(std::size_t index) {
@@ -208,13 +268,13 @@ bool Lookup::is_finished() const noexcept {
             return false;
         }
     }
-    return true;
+    return !next_further();
 }
 
 std::vector<std::size_t> Lookup::nearest_answered(std::size_t count_max) const {
     std::vector<std::size_t> answered;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
-        if (candidates_[i].state == State::Answered) {
+        if (candidates_[i].state == State::Answered && !candidates_[i].doubted) {
             answered.push_back(i);
         }
     }

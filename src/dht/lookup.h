@@ -6,14 +6,20 @@
 // asked on one path only, whichever comes first. A liar can lead astray one path, and cannot keep a
 // node from another by naming it. A path is settled when the nearest of its candidates that were
 // not silent have all answered; then what is still unasked among the nearest of all paths is asked,
-// and the lookup ends when they have answered (Kademlia's rule). It decides whom to ask next;
-// sending, time-outs and values are its owner's.
+// and the lookup ends when they have answered (Kademlia's rule).
+//
+// When the density of the swarm is known, candidates that lie nearer to the target than chance
+// allows are doubted: they are neither asked nor counted. A lookup whose end is thinner than the
+// swarm, or that shall be thorough, goes on for some more questions, to the nearest not asked yet,
+// whatever answered before them. It decides whom to ask next; sending, time-outs and values are its
+// owner's.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "dht/density.h"
 #include "quicether/base/bytes.h"
 #include "quicether/dht/config.h"
 #include "quicether/dht/distance.h"
@@ -33,6 +39,7 @@ class Lookup {
         State state = State::Unasked;
         bool id_known = true;    ///< False: an address to start from; `contact.id` is a stand-in.
         bool has_value = false;  ///< It answered with an item, or with the number of one.
+        bool doubted = false;    ///< Nearer than chance allows.
         std::uint8_t path = 0;
         std::uint8_t depth = 1;  ///< Nodes asked on the way, itself included.
         base::Bytes token;
@@ -43,6 +50,11 @@ class Lookup {
 
     [[nodiscard]] const NodeId& target() const noexcept { return target_; }
     [[nodiscard]] net::Family family() const noexcept { return family_; }
+
+    /// Of the swarm; unknown until it is told.
+    void set_density(const Density& density) noexcept { density_ = density; }
+    /// Whether to go on while what is looked for was not found.
+    void set_thorough(bool thorough) noexcept { is_thorough_ = thorough; }
 
     /// Where to start; dealt out to the paths in turn.
     void add_seed(const Contact& contact);
@@ -72,6 +84,10 @@ class Lookup {
     /// A new place, or that of the path's farthest unasked candidate if it is farther; else null.
     [[nodiscard]] Candidate* make_place(const Contact& contact, std::uint8_t path);
     [[nodiscard]] std::optional<std::size_t> poll_next();
+    [[nodiscard]] std::optional<std::size_t> next_in_turn() const noexcept;
+    [[nodiscard]] std::optional<std::size_t> next_further() const;
+    [[nodiscard]] bool is_thin() const;
+    void doubt_made_up_ids();
     void pass_twins(std::size_t asked) noexcept;
     /// Nearest unasked candidate of a path (or of any) that less than `rank_max` others precede.
     [[nodiscard]] std::optional<std::size_t> next_of(std::optional<std::uint8_t> path,
@@ -88,7 +104,12 @@ class Lookup {
     std::size_t width_;       ///< k
     std::size_t path_width_;  ///< k over all paths
     std::size_t path_parallel_;
+    std::size_t parallel_;
+    std::size_t further_;    ///< Questions left beyond the nearest that answered.
     std::size_t asked_ = 0;  ///< In flight.
+    bool is_thorough_ = false;
+    bool goes_further_ = false;
+    Density density_;
     std::vector<Candidate> candidates_;
 };
 

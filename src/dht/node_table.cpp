@@ -2,6 +2,7 @@
 #include "dht/node_table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "dht/subnet.h"
@@ -15,6 +16,12 @@ constexpr unsigned kFailuresMax = 2;
 constexpr base::seconds kRecheckDelay{5};
 /// Its own queries excuse a contact from checks for this many lifetimes after its last reply.
 constexpr int kReplyLifetimes = 4;
+
+/// Three buckets in a row with fewer contacts are a gap; with so many or more they are a sample.
+constexpr std::size_t kGapContacts = 3;
+constexpr std::size_t kSampleContacts = 6;
+/// What three buckets cover of the key space from the first of them on: 1/2 + 1/4 + 1/8.
+constexpr double kWindowShare = 0.875;
 
 std::uint16_t clamp_milliseconds(base::Duration rtt) noexcept {
     const auto ms = std::chrono::duration_cast<base::milliseconds>(rtt).count();
@@ -103,7 +110,7 @@ bool NodeTable::has_room_for(const Contact& contact) const noexcept {
             return false;
         }
     }
-    return is_diverse(bucket, contact);
+    return is_diverse(bucket, contact) && is_plausible(contact);
 }
 
 void NodeTable::handle_reply(base::Instant now, const Contact& contact, base::Duration rtt) {
@@ -195,6 +202,46 @@ void NodeTable::collect(Nearest& nearest) const noexcept {
             nearest.offer(entry.contact);
         }
     });
+}
+
+std::size_t NodeTable::count_at(unsigned prefix_bits) const noexcept {
+    const auto bucket = std::ranges::lower_bound(buckets_, prefix_bits, {}, &Bucket::prefix_bits);
+    return bucket != buckets_.end() && bucket->prefix_bits == prefix_bits ? bucket->entries.size()
+                                                                          : 0;
+}
+
+/// Full buckets say that there are at least so many, those behind them how many. Ids made up to lie
+/// near ours show as contacts behind a gap, and do not count.
+Density NodeTable::density() const noexcept {
+    if (!is_settled_) {
+        return {};
+    }
+    double nodes = 0;
+    for (unsigned bits = 0; bits <= deepest(); ++bits) {
+        const std::size_t seen = count_at(bits) + count_at(bits + 1) + count_at(bits + 2);
+        if (seen < kGapContacts) {
+            break;
+        }
+        if (seen >= kSampleContacts) {
+            nodes = std::max(nodes, std::ldexp(static_cast<double>(seen) / kWindowShare,
+                                               static_cast<int>(bits)));
+        }
+    }
+    return Density(nodes);
+}
+
+/// Whether chance may have put one more node so near to us.
+bool NodeTable::is_plausible(const Contact& contact) const noexcept {
+    const Density expected = density();
+    if (!expected.is_known()) {
+        return true;
+    }
+    std::size_t nearer = 0;
+    for_each([&](const TableEntry& entry) {
+        nearer += is_closer(own_, entry.contact.id, contact.id) ? 1U : 0U;
+    });
+    return static_cast<double>(nearer + 1) <=
+           expected.plausible_max(share_within(own_, contact.id));
 }
 
 Health NodeTable::health(base::Instant now, const TableEntry& entry) const noexcept {

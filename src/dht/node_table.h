@@ -14,6 +14,7 @@
 #include <optional>
 #include <vector>
 
+#include "dht/density.h"
 #include "dht/nearest.h"
 #include "quicether/base/time.h"
 #include "quicether/dht/config.h"
@@ -52,6 +53,12 @@ class NodeTable {
     /// Offers all contacts to `nearest`, those that failed to answer last.
     void collect(Nearest& nearest) const noexcept;
 
+    /// The buckets are filled as far as they can be: from now on their number tells how dense the
+    /// swarm is. Before, and for false, density() is unknown.
+    void set_settled(bool settled) noexcept { is_settled_ = settled; }
+    /// Of the swarm, as far as it shows without gaps from the farthest bucket on.
+    [[nodiscard]] Density density() const noexcept;
+
     [[nodiscard]] Health health(base::Instant now, const TableEntry& entry) const noexcept;
     /// When an entry wants to be asked for a sign of life.
     [[nodiscard]] base::Instant check_due(const TableEntry& entry) const noexcept;
@@ -88,6 +95,8 @@ class NodeTable {
     [[nodiscard]] const Bucket* bucket_for(const NodeId& id) const noexcept;
     Bucket& make_bucket(const NodeId& id);
     [[nodiscard]] TableEntry* entry_at(const net::SocketAddress& endpoint) noexcept;
+    [[nodiscard]] std::size_t count_at(unsigned prefix_bits) const noexcept;
+    [[nodiscard]] bool is_plausible(const Contact& contact) const noexcept;
     [[nodiscard]] bool is_diverse(const Bucket* bucket, const Contact& contact) const noexcept;
     void remember_replacement(Bucket& bucket, const Contact& contact);
     std::optional<Contact> remove(const net::SocketAddress& endpoint);
@@ -98,6 +107,7 @@ class NodeTable {
     base::Duration lifetime_;
     std::vector<Bucket> buckets_;  ///< By prefix length; none is without entries.
     std::size_t size_ = 0;
+    bool is_settled_ = false;
     base::Instant no_check_before_ = base::Instant::never();
 };
 

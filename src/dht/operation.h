@@ -55,6 +55,11 @@ struct Operation {
     [[nodiscard]] bool searches_item() const noexcept {
         return kind == OperationKind::GetItem || kind == OperationKind::PutItem;
     }
+    /// Worth some more questions: who stores must not miss those who will be asked, and who gets
+    /// nothing may have missed those who store.
+    [[nodiscard]] bool is_thorough() const noexcept {
+        return stores() || (kind == OperationKind::GetItem && !item);
+    }
     [[nodiscard]] bool searches_peers() const noexcept {
         return kind == OperationKind::GetPeers || kind == OperationKind::Announce;
     }

@@ -37,6 +37,7 @@ void Operations::add_lookup(Operation& operation, net::Family family) {
         return;
     }
     Lookup lookup(config_.id, operation.target, family, config_);
+    lookup.set_density(table->density());
     Nearest nearest(operation.target, config_.bucket_size);
     table->collect(nearest);
     for (const Contact& contact : nearest.view()) {
@@ -64,6 +65,7 @@ void Operations::advance(base::Instant now, Operation& operation) {
     bool open = false;
     for (std::size_t i = 0; i < operation.lookups.size() && !operation.storing; ++i) {
         Lookup& lookup = operation.lookups[i];
+        lookup.set_thorough(operation.is_thorough());
         while (!operation.has_answer) {
             if (!courier_.can_ask()) {
                 stalled_ = true;

@@ -34,6 +34,9 @@ class Starter {
     /// The prefix length of a bucket to fill, while there are any; the same rule holds.
     [[nodiscard]] std::optional<unsigned> poll_bucket();
 
+    /// Nothing is left to be looked up.
+    [[nodiscard]] bool is_done() const noexcept { return !running_ && buckets_left_ == 0; }
+
     [[nodiscard]] base::Instant next_deadline(std::size_t contacts) const noexcept;
 
   private:

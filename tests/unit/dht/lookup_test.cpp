@@ -204,6 +204,89 @@ TEST_F(LookupTest, StoresAtTheNearestOfEachPath) {
     }
 }
 
+TEST_F(LookupTest, DoubtsIdsNearerThanChanceAllows) {
+    Lookup search = lookup();
+    search.set_density(Density(1000));
+    const Contact liar = contact(3);
+    search.add_seed(liar);
+    search.add_seed(contact(3));
+    std::set<NodeId> made_up;
+    std::set<NodeId> asked;
+    while (!search.is_finished()) {
+        for (const std::size_t index : poll_all(search)) {
+            asked.insert(search.candidate(index).contact.id);
+            const bool lies = search.candidate(index).contact == liar;
+            for (unsigned i = 0; i < 8; ++i) {
+                // Also one that shares all the bits that are compared.
+                const Contact named = lies ? contact(i == 0 ? 100 : 32) : contact(7 + i / 4);
+                search.handle_named(index, named);
+                if (lies) {
+                    made_up.insert(named.id);
+                }
+            }
+            answer(search, index);
+        }
+        ASSERT_LT(asked.size(), 100U);
+    }
+    EXPECT_EQ(made_up.size(), 8U);
+    EXPECT_GT(asked.size(), 4U);
+    for (const NodeId& id : made_up) {
+        EXPECT_FALSE(asked.contains(id));
+    }
+}
+
+TEST_F(LookupTest, BelievesTheVeryNodeThatItLooksFor) {
+    Lookup search = lookup();
+    search.set_density(Density(1000));
+    search.add_seed(contact(3));
+    const Contact sought{target_, contact(0).endpoint};
+    bool was_asked = false;
+    while (!search.is_finished()) {
+        for (const std::size_t index : poll_all(search)) {
+            was_asked = was_asked || search.candidate(index).contact == sought;
+            search.handle_named(index, sought);
+            answer(search, index);
+        }
+    }
+    EXPECT_TRUE(was_asked);
+    ASSERT_FALSE(search.nearest_answered(1).empty());
+    EXPECT_EQ(search.candidate(search.nearest_answered(1)[0]).contact, sought);
+}
+
+/// Nodes asked by a lookup that knows 8 at 6 bits, all of which answer, and 20 farther ones.
+std::size_t questions(Lookup& search, const std::vector<Contact>& contacts) {
+    for (const Contact& contact : contacts) {
+        search.add_seed(contact);
+    }
+    std::size_t asked = 0;
+    while (const auto index = search.poll_candidate()) {
+        ++asked;
+        search.handle_answer(*index, search.candidate(*index).contact.id, {}, false);
+    }
+    EXPECT_TRUE(search.is_finished());
+    return asked;
+}
+
+TEST_F(LookupTest, GoesFurtherWhenNodesMustBeMissingOrWhenToldTo) {
+    config_.lookup_paths = 1;
+    std::vector<Contact> contacts;
+    for (unsigned i = 0; i < 28; ++i) {
+        contacts.push_back(contact(i < 8 ? 6 : 3));
+    }
+    Lookup plain = lookup();
+    EXPECT_EQ(questions(plain, contacts), 8U);
+    Lookup fitting = lookup();
+    fitting.set_density(Density(600));
+    EXPECT_EQ(questions(fitting, contacts), 8U);
+    // 8 where a hundred are to be expected: they are those that somebody chose to name.
+    Lookup thin = lookup();
+    thin.set_density(Density(10'000));
+    EXPECT_EQ(questions(thin, contacts), 16U);
+    Lookup thorough = lookup();
+    thorough.set_thorough(true);
+    EXPECT_EQ(questions(thorough, contacts), 16U);
+}
+
 TEST_F(LookupTest, TakesFewNodesOfOneSubnet) {
     Lookup search = lookup();
     for (unsigned i = 0; i < 20; ++i) {

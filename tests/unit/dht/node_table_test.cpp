@@ -53,6 +53,57 @@ TEST_F(NodeTableTest, BucketsHoldNoMoreThanK) {
     EXPECT_TRUE(table.has_room_for(contact(5)));
 }
 
+TEST_F(NodeTableTest, ASettledTableTellsHowManyNodesThereAre) {
+    constexpr std::size_t kNodes = 3000;
+    double sum = 0;
+    for (int swarm = 0; swarm < 20; ++swarm) {
+        NodeTable table(own_, config_);
+        next_ = 0;
+        for (std::size_t i = 0; i < kNodes; ++i) {
+            table.handle_reply(kStart, {random_id(rng_), contact(0).endpoint}, kRtt);
+        }
+        EXPECT_FALSE(table.density().is_known());
+        table.set_settled(true);
+        const double nodes = table.density().nodes();
+        EXPECT_GT(nodes, kNodes / 3.0);
+        EXPECT_LT(nodes, kNodes * 4.0);
+        sum += nodes;
+    }
+    EXPECT_NEAR(sum / 20, kNodes, kNodes / 2.0);
+}
+
+TEST_F(NodeTableTest, ContactsBehindAGapDoNotRaiseTheDensity) {
+    NodeTable table(own_, config_);
+    for (unsigned bits = 0; bits < 4; ++bits) {
+        fill(table, bits, 8);
+    }
+    fill(table, 4, 4);
+    fill(table, 5, 2);
+    table.set_settled(true);
+    const double before = table.density().nodes();
+    EXPECT_GT(before, 100);
+    table.set_settled(false);
+    fill(table, 32, 8);
+    table.set_settled(true);
+    EXPECT_EQ(table.density().nodes(), before);
+}
+
+TEST_F(NodeTableTest, ASettledTableTakesNoIdsMadeUpToLieNextToIt) {
+    NodeTable table(own_, config_);
+    for (unsigned bits = 0; bits < 4; ++bits) {
+        fill(table, bits, 8);
+    }
+    fill(table, 4, 4);
+    EXPECT_TRUE(table.has_room_for(contact(32)));
+    table.set_settled(true);
+    EXPECT_FALSE(table.has_room_for(contact(32)));
+    EXPECT_FALSE(table.has_room_for(contact(150)));
+    EXPECT_TRUE(table.has_room_for(contact(5)));
+    const std::size_t before = table.size();
+    fill(table, 32, 1);
+    EXPECT_EQ(table.size(), before);
+}
+
 TEST_F(NodeTableTest, NeverHoldsItself) {
     NodeTable table(own_, config_);
     table.handle_reply(kStart, {own_, contact(0).endpoint}, kRtt);
