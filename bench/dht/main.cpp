@@ -62,10 +62,12 @@ void print(std::size_t nodes, const bench::Figures& figures) {
     const bench::TraceFigures& trace = figures.trace;
     std::fprintf(
         stderr,
-        "%zu gets failed: %zu stored nowhere, %zu asked no holder, %zu came to nothing; per "
-        "item %.1f honest and %.1f hostile holders, %.1f honest and %.1f hostile asked\n",
+        "%zu gets failed: %zu stored nowhere, %zu asked no holder, %zu came to nothing\n"
+        "per item: %.1f honest and %.1f hostile holders, %.1f nodes asked before it was put, "
+        "%.1f honest and %.1f hostile ones by the get\n",
         trace.failed, trace.stored_nowhere, trace.no_holder_asked, trace.nothing_came_back,
-        trace.honest_holders, trace.hostile_holders, trace.honest_asked, trace.hostile_asked);
+        trace.honest_holders, trace.hostile_holders, trace.asked_by_put, trace.honest_asked,
+        trace.hostile_asked);
 }
 
 }  // namespace

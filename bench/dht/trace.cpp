@@ -20,6 +20,7 @@ void Trace::observe(std::size_t node, base::ByteView bytes) {
 
 void Trace::begin_gets() {
     for (auto& [target, trail] : trails_) {
+        trail.asked_by_put = trail.asked.size();
         trail.asked.clear();
     }
 }
@@ -33,6 +34,7 @@ void Trace::count(const dht::NodeId& target, bool found) {
     sums_.honest_holders += static_cast<double>(holders);
     sums_.hostile_holders += static_cast<double>(trail.holders.size()) -
                              static_cast<double>(std::ranges::count_if(trail.holders, is_honest));
+    sums_.asked_by_put += static_cast<double>(trail.asked_by_put);
     sums_.honest_asked += static_cast<double>(asked);
     sums_.hostile_asked += static_cast<double>(trail.asked.size()) - static_cast<double>(asked);
     ++counted_;
@@ -53,6 +55,7 @@ TraceFigures Trace::figures() const {
     const double each = counted_ == 0 ? 0 : 1 / static_cast<double>(counted_);
     figures.honest_holders *= each;
     figures.hostile_holders *= each;
+    figures.asked_by_put *= each;
     figures.honest_asked *= each;
     figures.hostile_asked *= each;
     return figures;

@@ -21,7 +21,8 @@ struct TraceFigures {
     std::size_t nothing_came_back = 0;  ///< One was asked.
     double honest_holders = 0;
     double hostile_holders = 0;
-    double honest_asked = 0;
+    double asked_by_put = 0;
+    double honest_asked = 0;  ///< By the get.
     double hostile_asked = 0;
 };
 
@@ -43,6 +44,7 @@ class Trace {
     struct Trail {
         std::unordered_set<std::size_t> holders;
         std::unordered_set<std::size_t> asked;
+        std::size_t asked_by_put = 0;
     };
 
     testing::Swarm& swarm_;

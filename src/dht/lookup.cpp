@@ -94,6 +94,11 @@ bool Lookup::add(const Contact& contact, std::uint8_t path, std::uint8_t depth, 
     return true;
 }
 
+/// Made-up ids must not drive out honest ones by their number.
+bool Lookup::gives_way_before(const Candidate& a, const Candidate& b) const noexcept {
+    return a.doubted != b.doubted ? a.doubted : is_closer(target_, b.contact.id, a.contact.id);
+}
+
 Lookup::Candidate* Lookup::make_place(const Contact& contact, std::uint8_t path) {
     std::size_t in_path = 0;
     Candidate* farthest = nullptr;
@@ -104,7 +109,7 @@ Lookup::Candidate* Lookup::make_place(const Contact& contact, std::uint8_t path)
         ++in_path;
         // Indices of those asked are known outside: only a place never asked is used again.
         if (other.state == State::Unasked &&
-            (farthest == nullptr || is_closer(target_, farthest->contact.id, other.contact.id))) {
+            (farthest == nullptr || gives_way_before(other, *farthest))) {
             farthest = &other;
         }
     }
@@ -112,7 +117,8 @@ Lookup::Candidate* Lookup::make_place(const Contact& contact, std::uint8_t path)
         return &candidates_.emplace_back();
     }
     const bool gives_way =
-        farthest != nullptr && is_closer(target_, contact.id, farthest->contact.id);
+        farthest != nullptr &&
+        (farthest->doubted || is_closer(target_, contact.id, farthest->contact.id));
     return gives_way ? farthest : nullptr;
 }
 

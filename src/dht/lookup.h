@@ -81,7 +81,9 @@ class Lookup {
     bool add(const Contact& contact, std::uint8_t path, std::uint8_t depth, bool id_known);
     [[nodiscard]] bool may_join(const Contact& contact, std::uint8_t path) const noexcept;
     [[nodiscard]] bool may_ask(const Candidate& candidate) const noexcept;
-    /// A new place, or that of the path's farthest unasked candidate if it is farther; else null.
+    [[nodiscard]] bool gives_way_before(const Candidate& a, const Candidate& b) const noexcept;
+    /// A new place, or that of an unasked candidate of the path: of a doubted one, else of the
+    /// farthest if it is farther; else null.
     [[nodiscard]] Candidate* make_place(const Contact& contact, std::uint8_t path);
     [[nodiscard]] std::optional<std::size_t> poll_next();
     [[nodiscard]] std::optional<std::size_t> next_in_turn() const noexcept;

@@ -235,6 +235,31 @@ TEST_F(LookupTest, DoubtsIdsNearerThanChanceAllows) {
     }
 }
 
+TEST_F(LookupTest, AFloodOfDoubtedIdsDrivesOutNobody) {
+    config_.lookup_paths = 1;
+    config_.lookup_parallel = 1;
+    Lookup search = lookup();
+    search.set_density(Density(1000));
+    search.add_seed(contact(3));
+    const Contact honest = contact(2);
+    const auto first = search.poll_candidate();
+    ASSERT_TRUE(first.has_value());
+    for (std::size_t i = 0; i + 1 < Lookup::kCandidatesMax; ++i) {
+        search.handle_named(*first, contact(32));
+    }
+    answer(search, *first);
+    const Contact next = contact(2);
+    search.add_seed(next);
+    search.add_seed(honest);
+    std::set<NodeId> asked;
+    while (const auto index = search.poll_candidate()) {
+        asked.insert(search.candidate(*index).contact.id);
+        answer(search, *index);
+    }
+    EXPECT_TRUE(asked.contains(next.id));
+    EXPECT_TRUE(asked.contains(honest.id));
+}
+
 TEST_F(LookupTest, BelievesTheVeryNodeThatItLooksFor) {
     Lookup search = lookup();
     search.set_density(Density(1000));
