@@ -111,12 +111,14 @@ class Swarm:
         for node in self.nodes:
             node.end()
 
-    def start(self, name: str, command: Command, bootstrap: DhtNode | None = None) -> DhtNode:
-        """`bootstrap` is all that the new node knows."""
+    def start(self, name: str, command: Command,
+              bootstrap: DhtNode | str | None = None) -> DhtNode:
+        """`bootstrap`, a node or its endpoint, is all that the new node knows."""
         namespace = self.lab.namespace(f"{name}-{self.family}")
         at = self.internet.attach(namespace, self.internet.take_number())
         endpoint = f"{at.v4}:{PORT}" if self.family == 4 else f"[{at.v6}]:{PORT}"
-        words = command(endpoint, bootstrap.endpoint if bootstrap else None)
+        start = bootstrap.endpoint if isinstance(bootstrap, DhtNode) else bootstrap
+        words = command(endpoint, start)
         self.nodes.append(DhtNode(name, endpoint, self.lab.directory / f"{name}.log",
                                   namespace.command(words)))
         return self.nodes[-1]
