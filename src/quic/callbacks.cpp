@@ -149,16 +149,12 @@ struct Callbacks {
     }
 
     static int datagram_acked(ngtcp2_conn* /*conn*/, std::uint64_t id, void* user_data) noexcept {
-        if (id != Connection::kSmallDatagram) {
-            self(user_data).on_large_fate(id, false);
-        }
+        self(user_data).on_datagram_fate(id, false);
         return kOk;
     }
 
     static int datagram_lost(ngtcp2_conn* /*conn*/, std::uint64_t id, void* user_data) noexcept {
-        if (id != Connection::kSmallDatagram) {
-            self(user_data).on_large_fate(id, true);
-        }
+        self(user_data).on_datagram_fate(id, true);
         return kOk;
     }
 

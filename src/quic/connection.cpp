@@ -265,7 +265,7 @@ void Connection::refresh_datagram_size() {
 
 // --- Caller's wishes ---------------------------------------------------------------------------
 
-base::Status Connection::send_datagram(std::span<const base::ByteView> parts) {
+base::Status Connection::send_datagram(std::span<const base::ByteView> parts, std::uint32_t token) {
     std::size_t size = 0;
     for (const base::ByteView part : parts) {
         size += part.size();
@@ -273,7 +273,7 @@ base::Status Connection::send_datagram(std::span<const base::ByteView> parts) {
     if (size > datagram_bytes_max_ || size == 0) {
         return base::fail(ErrorCode::kDatagramTooLarge, "datagram does not fit the path");
     }
-    if (!datagrams_.push(parts)) {
+    if (!datagrams_.push(parts, token)) {
         ++datagrams_dropped_;
         return base::fail(ErrorCode::kQueueFull, "datagram queue is full");
     }

@@ -88,7 +88,7 @@ class Connection {
 
     // --- Caller's wishes (see Endpoint)
     // ------------------------------------------------------------
-    base::Status send_datagram(std::span<const base::ByteView> parts);
+    base::Status send_datagram(std::span<const base::ByteView> parts, std::uint32_t token);
     [[nodiscard]] std::size_t datagram_bytes_max() const noexcept { return datagram_bytes_max_; }
     [[nodiscard]] std::size_t datagram_room() const noexcept;
     [[nodiscard]] base::Result<StreamId> open_stream();
@@ -112,12 +112,13 @@ class Connection {
 
     /// Datagrams as ngtcp2 tells the fate of: those in packets that only a larger path carries are
     /// told apart by how they left. The first packet of a burst may remain its only one: its id has
-    /// the number of the burst above the kind.
+    /// the number of the burst above the kind. The upper half of an id is the caller's token.
     static constexpr std::uint64_t kSmallDatagram = 0;
     static constexpr std::uint64_t kLargeFirst = 1;
     static constexpr std::uint64_t kLargeSegmented = 2;
     static constexpr std::uint64_t kLargeSingle = 3;
     static constexpr unsigned kKindBits = 2;
+    static constexpr unsigned kTokenShift = 32;
     static constexpr std::size_t kBurstsKept = 1024;
 
     using NgConn = UniqueHandle<ngtcp2_conn, ngtcp2_conn_del>;
@@ -146,7 +147,10 @@ class Connection {
     // Progress (path_health.cpp).
     void refresh_black_hole();
     void refresh_offload();
+    void on_datagram_fate(std::uint64_t id, bool lost);
     void on_large_fate(std::uint64_t id, bool lost) noexcept;
+    /// Takes the first datagram that waits from the queue; it will not be sent.
+    void refuse_datagram();
     /// Largest UDP payload that may be written now.
     [[nodiscard]] std::size_t udp_payload_max() const noexcept;
     [[nodiscard]] std::size_t compute_datagram_size() const noexcept;
@@ -166,10 +170,8 @@ class Connection {
                                         const PacketBurst& burst) const noexcept;
     [[nodiscard]] bool may_send_data() const noexcept;
     [[nodiscard]] bool stalled() const noexcept;
-    void drop_oversized_datagrams() noexcept;
+    void drop_oversized_datagrams();
     void pace(std::size_t written) noexcept;
-    /// Bytes that may leave between two looks at the pacer: what the path carries in 250 us.
-    [[nodiscard]] std::size_t pacing_span() const noexcept;
     void end_probe(std::uint64_t in_flight_before) noexcept;
     [[nodiscard]] net::TransmitDatagrams flush_carry(base::MutableBytes buffer);
 

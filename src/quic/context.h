@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "quic/address_tokens.h"
 #include "quic/cid_table.h"
@@ -35,6 +36,7 @@ struct Context {
     AddressTokens tokens;
     CidTable cids;
     ReceiveArena arena;
+    std::vector<DatagramFate> fates;
     EndpointCounters counters;
     std::size_t half_open = 0;  ///< Incoming connections whose handshake is unfinished.
     base::LogLimiter refusal_log;

@@ -21,14 +21,14 @@ std::size_t total(std::span<const base::ByteView> parts) noexcept {
 
 }  // namespace
 
-std::uint32_t DatagramQueue::length_at(std::size_t offset) const noexcept {
-    std::uint32_t length = 0;
-    std::memcpy(&length, ring_.get() + offset, kHeader);
-    return length;
+DatagramQueue::Header DatagramQueue::header_at(std::size_t offset) const noexcept {
+    Header header;
+    std::memcpy(&header, ring_.get() + offset, kHeader);
+    return header;
 }
 
-void DatagramQueue::write_length(std::size_t offset, std::uint32_t length) noexcept {
-    std::memcpy(ring_.get() + offset, &length, kHeader);
+void DatagramQueue::write_header(std::size_t offset, Header header) noexcept {
+    std::memcpy(ring_.get() + offset, &header, kHeader);
 }
 
 // Free space is one run (tail before head) or two (tail after head: to the end, then to the head).
@@ -52,7 +52,7 @@ bool DatagramQueue::make_room(std::size_t record) {
     }
     if (tail_ >= head_ && capacity_ - tail_ < record) {
         if (capacity_ - tail_ >= kHeader) {
-            write_length(tail_, kSkip);
+            write_header(tail_, {.length = kSkip});
         }
         tail_ = 0;
     }
@@ -90,12 +90,12 @@ void DatagramQueue::skip_to_start() noexcept {
     }
 }
 
-bool DatagramQueue::push(std::span<const base::ByteView> parts) {
+bool DatagramQueue::push(std::span<const base::ByteView> parts, std::uint32_t token) {
     const std::size_t size = total(parts);
     if (payload_bytes_ + size > bytes_max_ || !make_room(kHeader + size)) {
         return false;
     }
-    write_length(tail_, static_cast<std::uint32_t>(size));
+    write_header(tail_, {.length = static_cast<std::uint32_t>(size), .token = token});
     std::size_t at = tail_ + kHeader;
     for (const base::ByteView part : parts) {
         if (!part.empty()) {
@@ -112,6 +112,11 @@ bool DatagramQueue::push(std::span<const base::ByteView> parts) {
 base::ByteView DatagramQueue::front() const noexcept {
     QE_ASSERT(entries_ > 0);
     return {ring_.get() + head_ + kHeader, length_at(head_)};
+}
+
+std::uint32_t DatagramQueue::front_token() const noexcept {
+    QE_ASSERT(entries_ > 0);
+    return header_at(head_).token;
 }
 
 void DatagramQueue::pop() noexcept {

@@ -21,10 +21,12 @@ class DatagramQueue {
   public:
     explicit DatagramQueue(std::size_t bytes_max) noexcept : bytes_max_(bytes_max) {}
 
-    /// Appends the concatenation of `parts`. False, queue unchanged, when it is full.
-    bool push(std::span<const base::ByteView> parts);
+    /// Appends the concatenation of `parts`; `token` is the caller's. False, queue unchanged, when
+    /// it is full.
+    bool push(std::span<const base::ByteView> parts, std::uint32_t token = 0);
     /// Valid until the next push() or pop(). Precondition: not empty.
     [[nodiscard]] base::ByteView front() const noexcept;
+    [[nodiscard]] std::uint32_t front_token() const noexcept;  ///< Precondition: not empty.
     /// Precondition: not empty.
     void pop() noexcept;
     void clear() noexcept;
@@ -35,15 +37,22 @@ class DatagramQueue {
     [[nodiscard]] std::size_t bytes() const noexcept { return payload_bytes_; }
 
   private:
-    /// Each record is a 32-bit length followed by the datagram; kSkip says "go on at offset 0".
-    static constexpr std::size_t kHeader = sizeof(std::uint32_t);
+    /// Goes before each datagram; a length of kSkip says "go on at offset 0".
+    struct Header {
+        std::uint32_t length = 0;
+        std::uint32_t token = 0;
+    };
+    static constexpr std::size_t kHeader = sizeof(Header);
     static constexpr std::uint32_t kSkip = UINT32_MAX;
 
     [[nodiscard]] bool make_room(std::size_t record);
     [[nodiscard]] bool fits(std::size_t record) const noexcept;
     [[nodiscard]] bool grow(std::size_t record);
-    [[nodiscard]] std::uint32_t length_at(std::size_t offset) const noexcept;
-    void write_length(std::size_t offset, std::uint32_t length) noexcept;
+    [[nodiscard]] Header header_at(std::size_t offset) const noexcept;
+    [[nodiscard]] std::uint32_t length_at(std::size_t offset) const noexcept {
+        return header_at(offset).length;
+    }
+    void write_header(std::size_t offset, Header header) noexcept;
     void skip_to_start() noexcept;
 
     std::size_t bytes_max_;

@@ -61,19 +61,25 @@ std::span<const ReceivedDatagram> Endpoint::datagrams() const noexcept {
 
 void Endpoint::clear_datagrams() noexcept { impl_->context().arena.clear(); }
 
+std::span<const DatagramFate> Endpoint::datagram_fates() const noexcept {
+    return impl_->context().fates;
+}
+
+void Endpoint::clear_datagram_fates() noexcept { impl_->context().fates.clear(); }
+
 base::Instant Endpoint::next_deadline() const noexcept { return impl_->next_deadline(); }
 
 base::Result<ConnectionHandle> Endpoint::connect(base::Instant now, const ConnectRequest& request) {
     return impl_->connect(now, request);
 }
 
-base::Status Endpoint::send_datagram(ConnectionHandle handle,
-                                     std::span<const base::ByteView> parts) {
+base::Status Endpoint::send_datagram(ConnectionHandle handle, std::span<const base::ByteView> parts,
+                                     std::uint32_t token) {
     Connection* const connection = impl_->find(handle);
     if (connection == nullptr) {
         return no_such_connection();
     }
-    auto status = connection->send_datagram(parts);
+    auto status = connection->send_datagram(parts, token);
     if (status) {
         impl_->wake(handle);
     }

@@ -29,6 +29,15 @@ void Connection::refresh_offload() {
     context_.counters.offload_off += offload_.off() && !was_off ? 1U : 0U;
 }
 
+void Connection::on_datagram_fate(std::uint64_t id, bool lost) {
+    if (const auto token = static_cast<std::uint32_t>(id >> kTokenShift); token != 0) {
+        context_.fates.push_back({.connection = handle_, .token = token, .lost = lost});
+    }
+    if (const std::uint64_t large = id & UINT32_MAX; large != kSmallDatagram) {
+        on_large_fate(large, lost);
+    }
+}
+
 void Connection::on_large_fate(std::uint64_t id, bool lost) noexcept {
     if (lost) {
         black_hole_.on_large_lost(now_);
@@ -37,8 +46,9 @@ void Connection::on_large_fate(std::uint64_t id, bool lost) noexcept {
     }
     const std::uint64_t kind = id & ((1U << kKindBits) - 1);
     const std::uint64_t burst = id >> kKindBits;
-    const bool lone =
-        kind == kLargeFirst && bursts_ - burst <= kBurstsKept && !burst_grew_[burst % kBurstsKept];
+    constexpr std::uint64_t kNumberMask = (1ULL << (kTokenShift - kKindBits)) - 1;
+    const bool recent = ((bursts_ - burst) & kNumberMask) <= kBurstsKept;
+    const bool lone = kind == kLargeFirst && recent && !burst_grew_[burst % kBurstsKept];
     if (kind == kLargeSegmented) {
         offload_.on_segmented(now_, lost);
     } else if (kind == kLargeSingle || lone) {

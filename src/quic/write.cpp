@@ -21,9 +21,27 @@ constexpr std::size_t kSafeFill = 1160;
 /// Packets that may leave without a pause after them when nothing else waits.
 constexpr std::size_t kUnpacedPackets = 2;
 
+/// Pacing keeps the burst of a whole window from overrunning the queue of a line that drains it in
+/// a round trip. Where a round trip is shorter than this, such a burst is no longer than what the
+/// late timers of a paced sender make anyway, and waiting for them leaves the line idle.
+constexpr ngtcp2_duration kPacedRttMin = 500 * NGTCP2_MICROSECONDS;
+
+/// The shortest round trip is of the whole past: one that takes this long now has queues to spare,
+/// or the path has become another one.
+constexpr ngtcp2_duration kUnpacedRttMax = 10 * NGTCP2_MILLISECONDS;
+
 /// A packet at least this full is worth padding to whole size when others follow in the burst.
 constexpr bool nearly_full(std::size_t bytes, std::size_t bytes_max) noexcept {
     return bytes * 8 >= bytes_max * 7;
+}
+
+/// Bytes that may leave between two looks at the pacer: what the path carries in 250 us.
+std::size_t pacing_span(const ngtcp2_conn_info& info) noexcept {
+    constexpr auto kSpan = std::chrono::duration_cast<base::Duration>(base::microseconds(250));
+    constexpr std::size_t kSpanBytesMax = 256U << 10;
+    const std::uint64_t bytes = info.cwnd * static_cast<std::uint64_t>(kSpan.count()) /
+                                std::max<std::uint64_t>(info.smoothed_rtt, 1);
+    return static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kSpanBytesMax));
 }
 
 }  // namespace
@@ -60,22 +78,19 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
 // on the bill of the next burst. On a path so fast that bursts would follow each other within
 // microseconds, several leave at once: a timer and a sleep for each would cost more than sending.
 void Connection::pace(std::size_t written) noexcept {
+    ngtcp2_conn_info info{};
+    ngtcp2_conn_get_conn_info2(conn_.get(), &info);
+    if (info.min_rtt < kPacedRttMin && info.smoothed_rtt < kUnpacedRttMax) {
+        ngtcp2_conn_skip_pacing(conn_.get());
+        unpaced_bytes_ = 0;
+        return;
+    }
     unpaced_bytes_ += written;
     const bool idle = !more_to_write_ && datagrams_.empty() && !streams_.can_send();
-    if (unpaced_bytes_ > (idle ? kUnpacedPackets * udp_payload_max() : pacing_span())) {
+    if (unpaced_bytes_ > (idle ? kUnpacedPackets * udp_payload_max() : pacing_span(info))) {
         ngtcp2_conn_update_pkt_tx_time(conn_.get(), now_.nanoseconds());
         unpaced_bytes_ = 0;
     }
-}
-
-std::size_t Connection::pacing_span() const noexcept {
-    constexpr auto kSpan = std::chrono::duration_cast<base::Duration>(base::microseconds(250));
-    constexpr std::size_t kSpanBytesMax = 256U << 10;
-    ngtcp2_conn_info info{};
-    ngtcp2_conn_get_conn_info2(conn_.get(), &info);
-    const std::uint64_t bytes = info.cwnd * static_cast<std::uint64_t>(kSpan.count()) /
-                                std::max<std::uint64_t>(info.smoothed_rtt, 1);
-    return static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kSpanBytesMax));
 }
 
 void Connection::fill(PacketBurst& burst) {
@@ -122,18 +137,26 @@ std::uint64_t Connection::fate_id(std::size_t packet_fill,
     if (!offload_.segmenting()) {
         return kLargeSingle;
     }
-    return burst.empty() ? kLargeFirst | bursts_ << kKindBits : kLargeSegmented;
+    constexpr std::uint64_t kNumberMask = (1ULL << (kTokenShift - kKindBits)) - 1;
+    return burst.empty() ? kLargeFirst | (bursts_ & kNumberMask) << kKindBits : kLargeSegmented;
 }
 
 bool Connection::may_send_data() const noexcept {
     return established_ || (role_ == Role::Client && tls_->early_data_offered());
 }
 
-void Connection::drop_oversized_datagrams() noexcept {
+void Connection::refuse_datagram() {
+    if (const std::uint32_t token = datagrams_.front_token(); token != 0) {
+        context_.fates.push_back({.connection = handle_, .token = token, .lost = true});
+    }
+    datagrams_.pop();
+    ++datagrams_dropped_;
+}
+
+void Connection::drop_oversized_datagrams() {
     // The path may have shrunk since they were queued; ngtcp2 would wait for room for ever.
     while (!datagrams_.empty() && datagrams_.front().size() > datagram_bytes_max_) {
-        datagrams_.pop();
-        ++datagrams_dropped_;
+        refuse_datagram();
     }
 }
 
@@ -214,7 +237,8 @@ ngtcp2_ssize Connection::write_datagram_frame(base::MutableBytes room, PacketBur
     const ngtcp2_vec vector{
         .base = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(datagram.data())),
         .len = datagram.size()};
-    const std::uint64_t id = fate_id(packet_fill_ + datagram.size(), burst);
+    const std::uint64_t id = fate_id(packet_fill_ + datagram.size(), burst) |
+                             std::uint64_t{datagrams_.front_token()} << kTokenShift;
     int accepted = 0;
     const ngtcp2_ssize size = ngtcp2_conn_writev_datagram(
         conn_.get(), burst.path(), burst.info(), base::as_u8(room), room.size(), &accepted, flags,
@@ -224,8 +248,7 @@ ngtcp2_ssize Connection::write_datagram_frame(base::MutableBytes room, PacketBur
         datagrams_.pop();
     } else if (size == NGTCP2_ERR_INVALID_STATE || size == NGTCP2_ERR_INVALID_ARGUMENT) {
         // The peer takes no datagrams of this size; only this one is concerned.
-        datagrams_.pop();
-        ++datagrams_dropped_;
+        refuse_datagram();
         return NGTCP2_ERR_WRITE_MORE;
     }
     return size;

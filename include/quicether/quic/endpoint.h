@@ -81,6 +81,11 @@ class Endpoint {
     /// kReceivedDatagramBytesMax, or the surplus is dropped and counted.
     [[nodiscard]] std::span<const ReceivedDatagram> datagrams() const noexcept;
     void clear_datagrams() noexcept;
+    /// What became of datagrams sent with a token, since the last clear_datagram_fates(). A
+    /// datagram told lost may have arrived all the same. A connection that ends tells nothing of
+    /// what it had in flight.
+    [[nodiscard]] std::span<const DatagramFate> datagram_fates() const noexcept;
+    void clear_datagram_fates() noexcept;
     [[nodiscard]] base::Instant next_deadline() const noexcept;
 
     // --- Connections ---------------------------------------------------------------------------
@@ -90,9 +95,11 @@ class Endpoint {
     [[nodiscard]] base::Result<ConnectionHandle> connect(base::Instant now,
                                                          const ConnectRequest& request);
     /// Queues one overlay datagram: the concatenation of `parts`, copied. A full queue drops it.
+    /// With a token (not 0) its fate will be told.
     /// Errors: kNoSuchConnection, kDatagramTooLarge (bigger than datagram_bytes_max), kQueueFull.
     [[nodiscard]] base::Status send_datagram(ConnectionHandle connection,
-                                             std::span<const base::ByteView> parts);
+                                             std::span<const base::ByteView> parts,
+                                             std::uint32_t token = 0);
     /// Datagram bytes worth queueing now: what congestion window and pacing let out in the next
     /// burst, and one datagram more, less what is queued. A caller with a queue of its own (fair,
     /// shared by paths) keeps the endpoint's queue this short; the one datagram more tells the

@@ -163,6 +163,13 @@ struct ReceivedDatagram {
     bool early = false;
 };
 
+/// What became of a datagram that was sent with a token (Endpoint::send_datagram).
+struct DatagramFate {
+    ConnectionHandle connection;
+    std::uint32_t token = 0;
+    bool lost = false;  ///< Else acknowledged.
+};
+
 struct ConnectionInfo {
     Role role = Role::Client;
     net::FlowAddresses flow;
