@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `quicether dht status|nodes|get|put|lookup`: the daemon's DHT, for operators.
+// `quicether dht status|nodes|get|put|lookup|announce|peers`: the daemon's DHT, for operators.
 #include <memory>
 
 #include "app/ask_daemon.h"
@@ -106,6 +106,52 @@ void add_lookup(Commands& commands, CLI::App& parent) {
     });
 }
 
+void add_announce(Commands& commands, CLI::App& parent) {
+    CLI::App& verb = commands.add(parent, "announce",
+                                  "Say for half an hour where this node is (BEP 5)", Needs::Daemon);
+    const auto request = std::make_shared<control::DhtAnnounceRequest>();
+    verb.add_option("INFOHASH", request->info_hash, "Under which 40 digits")
+        ->type_name("")
+        ->required();
+    verb.add_option("--port", request->port, "Where to reach it, instead of the port of the DHT")
+        ->type_name("PORT")
+        ->check(CLI::Range(1, UINT16_MAX))
+        ->take_last();
+    commands.on_chosen(verb, [request](Console& console, const CommonOptions& common) {
+        const auto reply = ask_daemon<control::DhtAnnounceReply>(common, *request, kSearchLimit);
+        if (!reply) {
+            return console.fail(reply.error());
+        }
+        if (console.json()) {
+            console.print(control::Reply(*reply));
+        } else {
+            console.print(render_dht_announce(*reply));
+        }
+        return reply->accepted > 0 ? ExitCode::Ok : ExitCode::Failure;
+    });
+}
+
+void add_announced_peers(Commands& commands, CLI::App& parent) {
+    CLI::App& verb =
+        commands.add(parent, "peers", "Who has announced itself there (BEP 5)", Needs::Daemon);
+    const auto request = std::make_shared<control::DhtPeersRequest>();
+    verb.add_option("INFOHASH", request->info_hash, "Under which 40 digits")
+        ->type_name("")
+        ->required();
+    commands.on_chosen(verb, [request](Console& console, const CommonOptions& common) {
+        const auto reply = ask_daemon<control::DhtPeersReply>(common, *request, kSearchLimit);
+        if (!reply) {
+            return console.fail(reply.error());
+        }
+        if (console.json()) {
+            console.print(control::Reply(*reply));
+        } else {
+            console.print(render_dht_peers(*reply));
+        }
+        return reply->peers.empty() ? ExitCode::Failure : ExitCode::Ok;
+    });
+}
+
 }  // namespace
 
 void add_dht(Commands& commands) {
@@ -117,6 +163,8 @@ void add_dht(Commands& commands) {
     add_get(commands, verb);
     add_put(commands, verb);
     add_lookup(commands, verb);
+    add_announce(commands, verb);
+    add_announced_peers(commands, verb);
 }
 
 }  // namespace qe::app

@@ -119,4 +119,22 @@ std::string render_dht_lookup(const control::DhtLookupReply& reply, const Palett
     return text + (reply.nearest.empty() ? "none answered\n" : nodes_table(reply.nearest, palette));
 }
 
+std::string render_dht_announce(const control::DhtAnnounceReply& reply) {
+    if (reply.accepted == 0) {
+        return fmt::format("No node stored it; {} refused.\n", reply.refused);
+    }
+    return fmt::format("Stored on {}.\n", plural(reply.accepted, "node"));
+}
+
+std::string render_dht_peers(const control::DhtPeersReply& reply) {
+    if (reply.peers.empty()) {
+        return fmt::format("Nobody is announced at {}.\n", printable(reply.info_hash));
+    }
+    std::string text;
+    for (const std::string& peer : reply.peers) {
+        text += printable(peer) + "\n";
+    }
+    return text;
+}
+
 }  // namespace qe::app

@@ -21,5 +21,8 @@ namespace qe::app {
 [[nodiscard]] std::string render_dht_put(const control::DhtPutReply& reply);
 [[nodiscard]] std::string render_dht_lookup(const control::DhtLookupReply& reply,
                                             const Palette& palette);
+[[nodiscard]] std::string render_dht_announce(const control::DhtAnnounceReply& reply);
+/// One endpoint a line.
+[[nodiscard]] std::string render_dht_peers(const control::DhtPeersReply& reply);
 
 }  // namespace qe::app

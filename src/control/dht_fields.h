@@ -18,6 +18,10 @@ inline constexpr std::string_view kName<DhtPutRequest> = "dht_put";
 template <>
 inline constexpr std::string_view kName<DhtLookupRequest> = "dht_lookup";
 template <>
+inline constexpr std::string_view kName<DhtAnnounceRequest> = "dht_announce";
+template <>
+inline constexpr std::string_view kName<DhtPeersRequest> = "dht_peers";
+template <>
 inline constexpr std::string_view kName<DhtStatusReply> = "dht_status";
 template <>
 inline constexpr std::string_view kName<DhtNodesReply> = "dht_nodes";
@@ -27,6 +31,10 @@ template <>
 inline constexpr std::string_view kName<DhtPutReply> = "dht_put";
 template <>
 inline constexpr std::string_view kName<DhtLookupReply> = "dht_lookup";
+template <>
+inline constexpr std::string_view kName<DhtAnnounceReply> = "dht_announce";
+template <>
+inline constexpr std::string_view kName<DhtPeersReply> = "dht_peers";
 
 template <typename Visit>
 void fields(Visit& visit, Is<DhtGetRequest> auto& message) {
@@ -44,6 +52,17 @@ void fields(Visit& visit, Is<DhtPutRequest> auto& message) {
 template <typename Visit>
 void fields(Visit& visit, Is<DhtLookupRequest> auto& message) {
     visit("node", message.node);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<DhtAnnounceRequest> auto& message) {
+    visit("info_hash", message.info_hash);
+    visit("port", message.port);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<DhtPeersRequest> auto& message) {
+    visit("info_hash", message.info_hash);
 }
 
 template <typename Visit>
@@ -115,6 +134,21 @@ void fields(Visit& visit, Is<DhtLookupReply> auto& message) {
     visit("addresses", message.addresses);
     visit("seq", message.seq);
     visit("nearest", message.nearest);
+    visit("queries", message.queries);
+    visit("hops", message.hops);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<DhtAnnounceReply> auto& message) {
+    visit("info_hash", message.info_hash);
+    visit("accepted", message.accepted);
+    visit("refused", message.refused);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<DhtPeersReply> auto& message) {
+    visit("info_hash", message.info_hash);
+    visit("peers", message.peers);
     visit("queries", message.queries);
     visit("hops", message.hops);
 }

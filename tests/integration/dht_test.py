@@ -41,8 +41,8 @@ def cli(host: Host, code: int, *words: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def cli_json(host: Host, *words: str) -> dict[str, object]:
-    return schema.check(cli(host, 0, *words, "--json").stdout, f"dht_{words[0]}")
+def cli_json(host: Host, *words: str, code: int = 0) -> dict[str, object]:
+    return schema.check(cli(host, code, *words, "--json").stdout, f"dht_{words[0]}")
 
 
 def forget(host: Host, state: str) -> None:
@@ -94,6 +94,13 @@ def operators_can_look(ann: Host, bob: Host) -> None:
         time.sleep(0.1)
         assert cli(bob, 0, "get", key, "--salt", "news").stdout == f"{text}\n"
     assert cli_json(bob, "get", key)["is_mutable"], "the record itself is an item"
+    somewhere = "5ca1ab1e" * 5
+    assert not cli_json(bob, "peers", somewhere, code=1)["peers"]
+    assert cli_json(ann, "announce", somewhere, "--port", "7001")["accepted"] > 0
+    assert cli(ann, 0, "peers", somewhere).stdout == f"{ann.at.v4}:7001\n"
+    assert cli_json(bob, "announce", somewhere)["accepted"] > 0
+    assert set(cli_json(ann, "peers", somewhere)["peers"]) >= {f"{ann.at.v4}:7001",
+                                                              bob.at.endpoint4()}
 
 
 def operators_are_told_what_is_wrong(ann: Host) -> None:
@@ -103,6 +110,8 @@ def operators_are_told_what_is_wrong(ann: Host) -> None:
              ("put", "x", "--salt", "y"): "add --mutable",
              ("put", "x", "--mutable"): "needs a --salt",
              ("put", "x", "--mutable", "--salt", "y" * 65): "longer than 64 bytes",
+             ("announce", "xyz"): "does not have 40 hexadecimal digits",
+             ("peers", "00" * 21): "does not have 40 hexadecimal digits",
              ("lookup", "nobody"): "no peer is called so"}
     for words, sentence in wrong.items():
         done = cli(ann, 1, *words)

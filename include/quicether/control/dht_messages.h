@@ -38,6 +38,17 @@ struct DhtLookupRequest {
     std::string node;
     friend bool operator==(const DhtLookupRequest&, const DhtLookupRequest&) = default;
 };
+/// Announces this node under an info-hash (BEP 5), for half an hour.
+struct DhtAnnounceRequest {
+    std::string info_hash;   ///< 40 hex digits
+    std::uint32_t port = 0;  ///< Where to reach it; 0: at the port of the DHT.
+    friend bool operator==(const DhtAnnounceRequest&, const DhtAnnounceRequest&) = default;
+};
+/// Who has announced itself under an info-hash.
+struct DhtPeersRequest {
+    std::string info_hash;  ///< 40 hex digits
+    friend bool operator==(const DhtPeersRequest&, const DhtPeersRequest&) = default;
+};
 
 // --- Replies -----------------------------------------------------------------------------------
 
@@ -111,6 +122,21 @@ struct DhtLookupReply {
     std::uint32_t queries = 0;
     std::uint32_t hops = 0;
     friend bool operator==(const DhtLookupReply&, const DhtLookupReply&) = default;
+};
+
+struct DhtAnnounceReply {
+    std::string info_hash;
+    std::uint32_t accepted = 0;  ///< Nodes that stored it.
+    std::uint32_t refused = 0;
+    friend bool operator==(const DhtAnnounceReply&, const DhtAnnounceReply&) = default;
+};
+
+struct DhtPeersReply {
+    std::string info_hash;
+    std::vector<std::string> peers;  ///< Endpoints, as their owners announced them.
+    std::uint32_t queries = 0;
+    std::uint32_t hops = 0;
+    friend bool operator==(const DhtPeersReply&, const DhtPeersReply&) = default;
 };
 
 }  // namespace qe::control

@@ -108,7 +108,7 @@ using Request =
                  ReloadRequest, StopRequest, PingRequest, LogsRequest, NetworkCreateRequest,
                  NetworkRequest, NetworkLeaveRequest, InviteRequest, JoinRequest, MembersRequest,
                  RevokeRequest, PromoteRequest, DhtStatusRequest, DhtNodesRequest, DhtGetRequest,
-                 DhtPutRequest, DhtLookupRequest>;
+                 DhtPutRequest, DhtLookupRequest, DhtAnnounceRequest, DhtPeersRequest>;
 
 // --- Replies -----------------------------------------------------------------------------------
 
@@ -319,6 +319,6 @@ using Reply =
     std::variant<StatusReply, PeersReply, RoutesReply, PingReply, VersionReply, ConfigReply,
                  ReloadReply, StopReply, LogLine, NetworkReply, NetworkLeaveReply, InviteReply,
                  MembersReply, MemberChangeReply, DhtStatusReply, DhtNodesReply, DhtGetReply,
-                 DhtPutReply, DhtLookupReply, ErrorReply>;
+                 DhtPutReply, DhtLookupReply, DhtAnnounceReply, DhtPeersReply, ErrorReply>;
 
 }  // namespace qe::control

@@ -77,6 +77,17 @@ control::DhtGetReply get_report(const dht::LookupFinished& finished) {
     return reply;
 }
 
+control::DhtPeersReply peers_report(const dht::LookupFinished& finished) {
+    control::DhtPeersReply reply;
+    reply.info_hash = finished.target.to_string();
+    for (const net::SocketAddress& peer : finished.peers) {
+        reply.peers.push_back(peer.to_string());
+    }
+    reply.queries = finished.queries;
+    reply.hops = finished.hops;
+    return reply;
+}
+
 control::DhtLookupReply lookup_report(const dht::LookupFinished& finished,
                                       const network::NetworkId& network) {
     control::DhtLookupReply reply;

@@ -14,6 +14,7 @@ namespace qe::node {
 
 [[nodiscard]] control::DhtNodesReply nodes_report(const std::vector<dht::NodeInfo>& nodes);
 [[nodiscard]] control::DhtGetReply get_report(const dht::LookupFinished& finished);
+[[nodiscard]] control::DhtPeersReply peers_report(const dht::LookupFinished& finished);
 [[nodiscard]] control::DhtLookupReply lookup_report(const dht::LookupFinished& finished,
                                                     const network::NetworkId& network);
 /// "dht_…" counters for the status.

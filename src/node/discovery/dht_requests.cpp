@@ -14,6 +14,8 @@ namespace {
 using control::ErrorKind;
 using control::ErrorReply;
 
+constexpr const char* kNoInfoHash = "the info-hash does not have 40 hexadecimal digits";
+
 ErrorReply bad(std::string sentence) { return {ErrorKind::BadRequest, std::move(sentence)}; }
 
 base::Bytes bencoded(std::string_view text) {
@@ -31,7 +33,9 @@ bool is_dht_request(const control::Request& request) noexcept {
            std::holds_alternative<control::DhtNodesRequest>(request) ||
            std::holds_alternative<control::DhtGetRequest>(request) ||
            std::holds_alternative<control::DhtPutRequest>(request) ||
-           std::holds_alternative<control::DhtLookupRequest>(request);
+           std::holds_alternative<control::DhtLookupRequest>(request) ||
+           std::holds_alternative<control::DhtAnnounceRequest>(request) ||
+           std::holds_alternative<control::DhtPeersRequest>(request);
 }
 
 std::optional<control::Reply> DhtRequests::start(base::Instant now, dht::Dht& dht, RequestId id,
@@ -48,6 +52,12 @@ std::optional<control::Reply> DhtRequests::start(base::Instant now, dht::Dht& dh
     if (const auto* lookup_request = std::get_if<control::DhtLookupRequest>(&request)) {
         return lookup(now, dht, id, *lookup_request);
     }
+    if (const auto* announce_request = std::get_if<control::DhtAnnounceRequest>(&request)) {
+        return announce(now, dht, id, *announce_request);
+    }
+    if (const auto* peers_request = std::get_if<control::DhtPeersRequest>(&request)) {
+        return peers(now, dht, id, *peers_request);
+    }
     return bad("not a request for the DHT");
 }
 
@@ -57,7 +67,7 @@ std::optional<control::Reply> DhtRequests::get(base::Instant now, dht::Dht& dht,
         return bad("the salt is longer than 64 bytes; use a shorter one");
     }
     if (const auto key = crypto::parse_public_key(request.target)) {
-        return wait(dht.get_mutable(now, *key, base::as_bytes(request.salt)), {id, false, {}});
+        return wait(dht.get_mutable(now, *key, base::as_bytes(request.salt)), {id, What::Item, {}});
     }
     const auto target = crypto::parse_node_id(request.target);
     if (!target) {
@@ -66,7 +76,7 @@ std::optional<control::Reply> DhtRequests::get(base::Instant now, dht::Dht& dht,
     if (!request.salt.empty()) {
         return bad("a salt goes with a public key of 64 digits, not with a target of 40");
     }
-    return wait(dht.get_immutable(now, *target), {id, false, {}});
+    return wait(dht.get_immutable(now, *target), {id, What::Item, {}});
 }
 
 std::optional<control::Reply> DhtRequests::put(base::Instant now, dht::Dht& dht, RequestId id,
@@ -80,7 +90,7 @@ std::optional<control::Reply> DhtRequests::put(base::Instant now, dht::Dht& dht,
             return bad("a salt goes with a mutable item only; add --mutable");
         }
         const auto item = dht::make_immutable_item(value);
-        return item ? wait(dht.put(now, *item, dht::Keep::Once), {id, false, {}})
+        return item ? wait(dht.put(now, *item, dht::Keep::Once), {id, What::Item, {}})
                     : std::optional<control::Reply>(bad(std::string(item.error().text)));
     }
     if (request.salt.empty()) {
@@ -92,17 +102,17 @@ std::optional<control::Reply> DhtRequests::put(base::Instant now, dht::Dht& dht,
     const std::int64_t seq = publisher_.next_number();
     const auto item =
         dht::make_mutable_item(state_.identity, base::as_bytes(request.salt), seq, value);
-    return item ? wait(dht.put(now, *item, dht::Keep::Once), {id, false, seq})
+    return item ? wait(dht.put(now, *item, dht::Keep::Once), {id, What::Item, seq})
                 : std::optional<control::Reply>(bad(std::string(item.error().text)));
 }
 
 std::optional<control::Reply> DhtRequests::lookup(base::Instant now, dht::Dht& dht, RequestId id,
                                                   const control::DhtLookupRequest& request) {
     if (const auto key = crypto::parse_public_key(request.node)) {
-        return wait(dht.get_mutable(now, *key, {}), {id, true, {}});
+        return wait(dht.get_mutable(now, *key, {}), {id, What::Node, {}});
     }
     if (const auto node = crypto::parse_node_id(request.node)) {
-        return wait(dht.get_immutable(now, *node), {id, true, {}});
+        return wait(dht.get_immutable(now, *node), {id, What::Node, {}});
     }
     const auto found = state_.peers.find(request.node);
     if (const auto* failure = std::get_if<FindFailure>(&found)) {
@@ -113,7 +123,29 @@ std::optional<control::Reply> DhtRequests::lookup(base::Instant now, dht::Dht& d
                                 "no peer is called so; use its whole node id of 40 digits"};
     }
     const Peer& peer = *state_.peers.get(std::get<PeerHandle>(found));
-    return wait(dht.get_immutable(now, peer.id), {id, true, {}});
+    return wait(dht.get_immutable(now, peer.id), {id, What::Node, {}});
+}
+
+std::optional<control::Reply> DhtRequests::announce(base::Instant now, dht::Dht& dht, RequestId id,
+                                                    const control::DhtAnnounceRequest& request) {
+    const auto info_hash = crypto::parse_node_id(request.info_hash);
+    if (!info_hash) {
+        return bad(kNoInfoHash);
+    }
+    if (request.port > UINT16_MAX) {
+        return bad("the port is larger than 65535");
+    }
+    const auto port = static_cast<std::uint16_t>(request.port);
+    return wait(dht.announce(now, *info_hash, port, dht::Keep::Once), {id, What::Announcement, {}});
+}
+
+std::optional<control::Reply> DhtRequests::peers(base::Instant now, dht::Dht& dht, RequestId id,
+                                                 const control::DhtPeersRequest& request) {
+    const auto info_hash = crypto::parse_node_id(request.info_hash);
+    if (!info_hash) {
+        return bad(kNoInfoHash);
+    }
+    return wait(dht.get_peers(now, *info_hash), {id, What::Peers, {}});
 }
 
 std::optional<control::Reply> DhtRequests::wait(const Started& started, Waiting waiting) {
@@ -139,8 +171,11 @@ std::optional<ControlReply> DhtRequests::handle_finished(const dht::LookupFinish
     if (!waiting) {
         return std::nullopt;
     }
-    if (waiting->is_lookup) {
+    if (waiting->what == What::Node) {
         return ControlReply{waiting->id, lookup_report(finished, state_.network)};
+    }
+    if (waiting->what == What::Peers) {
+        return ControlReply{waiting->id, peers_report(finished)};
     }
     return ControlReply{waiting->id, get_report(finished)};
 }
@@ -149,6 +184,11 @@ std::optional<ControlReply> DhtRequests::handle_finished(const dht::StoreFinishe
     const auto waiting = take(finished.operation);
     if (!waiting) {
         return std::nullopt;
+    }
+    if (waiting->what == What::Announcement) {
+        return ControlReply{
+            waiting->id, control::DhtAnnounceReply{finished.target.to_string(), finished.accepted,
+                                                   finished.refused}};
     }
     control::DhtPutReply reply;
     reply.target = finished.target.to_string();

@@ -22,7 +22,8 @@ class DhtRequests {
     DhtRequests(NodeState& state, RecordPublisher& publisher)
         : state_(state), publisher_(publisher) {}
 
-    /// Starts a DhtGetRequest, DhtPutRequest or DhtLookupRequest. The reply if it fails at once.
+    /// Starts a request for which is_dht_request() holds, but of status or nodes. The reply if it
+    /// fails at once.
     [[nodiscard]] std::optional<control::Reply> start(base::Instant now, dht::Dht& dht,
                                                       RequestId id,
                                                       const control::Request& request);
@@ -33,9 +34,10 @@ class DhtRequests {
     [[nodiscard]] std::optional<ControlReply> poll_abandoned();
 
   private:
+    enum class What : std::uint8_t { Item, Node, Peers, Announcement };
     struct Waiting {
         RequestId id = 0;
-        bool is_lookup = false;
+        What what = What::Item;
         std::optional<std::int64_t> seq;  ///< put of a mutable item.
     };
     using Started = base::Result<dht::OperationId>;
@@ -47,6 +49,11 @@ class DhtRequests {
     [[nodiscard]] std::optional<control::Reply> lookup(base::Instant now, dht::Dht& dht,
                                                        RequestId id,
                                                        const control::DhtLookupRequest& request);
+    [[nodiscard]] std::optional<control::Reply> announce(
+        base::Instant now, dht::Dht& dht, RequestId id, const control::DhtAnnounceRequest& request);
+    [[nodiscard]] std::optional<control::Reply> peers(base::Instant now, dht::Dht& dht,
+                                                      RequestId id,
+                                                      const control::DhtPeersRequest& request);
     [[nodiscard]] std::optional<control::Reply> wait(const Started& started, Waiting waiting);
     [[nodiscard]] std::optional<Waiting> take(dht::OperationId operation);
 

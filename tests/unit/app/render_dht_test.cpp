@@ -67,6 +67,17 @@ TEST(RenderDht, WhatStrangersStoredCannotDriveTheTerminal) {
     EXPECT_EQ(render_dht_get(reply), "bencode 6937e0\n");
 }
 
+TEST(RenderDht, PeersAreOneALine) {
+    control::DhtPeersReply reply;
+    reply.info_hash = "0123456789abcdef0123456789abcdef01234567";
+    EXPECT_EQ(render_dht_peers(reply),
+              "Nobody is announced at 0123456789abcdef0123456789abcdef01234567.\n");
+    reply.peers = {"198.51.100.7:7001", "[2001:db8::7]:9000"};
+    EXPECT_EQ(render_dht_peers(reply), "198.51.100.7:7001\n[2001:db8::7]:9000\n");
+    EXPECT_EQ(render_dht_announce({reply.info_hash, 0, 2}), "No node stored it; 2 refused.\n");
+    EXPECT_EQ(render_dht_announce({reply.info_hash, 1, 0}), "Stored on 1 node.\n");
+}
+
 TEST(RenderDht, LookupShowsRecordAndNearest) {
     control::DhtLookupReply reply;
     reply.target = "0123456789abcdef0123456789abcdef01234567";

@@ -138,7 +138,9 @@ inline std::vector<Request> requests() {
             DhtNodesRequest{},
             DhtGetRequest{"0123456789abcdef0123456789abcdef01234567", "news"},
             DhtPutRequest{"hello", true, "news"},
-            DhtLookupRequest{"server"}};
+            DhtLookupRequest{"server"},
+            DhtAnnounceRequest{"0123456789abcdef0123456789abcdef01234567", 7001},
+            DhtPeersRequest{"0123456789abcdef0123456789abcdef01234567"}};
 }
 
 inline std::vector<Reply> replies() {
@@ -182,6 +184,8 @@ inline std::vector<Reply> replies() {
                        {dht_node()},
                        12,
                        2},
+        DhtAnnounceReply{"0123456789abcdef0123456789abcdef01234567", 8, 1},
+        DhtPeersReply{"0123456789abcdef0123456789abcdef01234567", {"198.51.100.7:7001"}, 12, 2},
         ErrorReply{ErrorKind::AmbiguousPeer, "\"se\" names 2 peers"},
     };
 }

@@ -195,6 +195,12 @@ TEST_F(DiscoveryTest, AnswersOperators) {
         std::get<control::DhtLookupReply>(world_.ask(hosts[1], control::DhtLookupRequest{"host0"}));
     EXPECT_TRUE(found.has_record);
     EXPECT_EQ(found.addresses, (std::vector<std::string>{"10.0.0.1:9000"}));
+    const auto announced = std::get<control::DhtAnnounceReply>(
+        world_.ask(hosts[0], control::DhtAnnounceRequest{put.target, 7001}));
+    EXPECT_GE(announced.accepted, 1U);
+    const auto peers = std::get<control::DhtPeersReply>(
+        world_.ask(hosts[1], control::DhtPeersRequest{put.target}));
+    EXPECT_EQ(peers.peers, (std::vector<std::string>{"10.0.0.1:7001"}));
     const auto status =
         std::get<control::DhtStatusReply>(world_.ask(hosts[0], control::DhtStatusRequest{}));
     EXPECT_EQ(status.published, (std::vector<std::string>{"10.0.0.1:9000"}));
