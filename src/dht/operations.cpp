@@ -55,8 +55,9 @@ void Operations::add_lookup(Operation& operation, net::Family family) {
 void Operations::take_local(base::Instant now, Operation& operation) {
     const Item* const item =
         operation.kind == OperationKind::GetItem ? items_.find(now, operation.target) : nullptr;
-    if (item != nullptr && item->owner.has_value() == operation.key.has_value()) {
+    if (item != nullptr && (item->owner || !operation.key)) {
         operation.item = *item;
+        operation.salt = item->salt;  // unknown to who asks by target
         operation.has_answer = !item->owner;
     }
 }
