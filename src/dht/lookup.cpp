@@ -205,12 +205,14 @@ void Lookup::doubt_made_up_ids() {
         }
     }
     std::ranges::sort(near, {}, &std::pair<double, Candidate*>::first);
+    const auto k = static_cast<double>(width_);
     double believed = 0;
     const Candidate* last = nullptr;
     for (const auto& [share, candidate] : near) {
         const bool is_twin = last != nullptr && last->contact.id == candidate->contact.id;
         candidate->doubted = is_twin ? last->doubted : believed + 1 > density_.plausible_max(share);
         believed += is_twin || candidate->doubted ? 0 : 1;
+        is_crowded_ = is_crowded_ || (candidate->doubted && 2 * believed >= k);
         last = candidate;
     }
 }

@@ -70,6 +70,8 @@ class Lookup {
     void handle_silence(std::size_t index);
 
     [[nodiscard]] bool is_finished() const noexcept;
+    /// Among the nearest were so many made-up ids that some must have been believed.
+    [[nodiscard]] bool is_crowded() const noexcept { return is_crowded_; }
     /// The nearest nodes that answered, nearest first, as indices.
     [[nodiscard]] std::vector<std::size_t> nearest_answered(std::size_t count_max) const;
     /// Where to store: the nearest that answered, and the nearest of each path, in case that the
@@ -111,6 +113,7 @@ class Lookup {
     std::size_t asked_ = 0;  ///< In flight.
     bool is_thorough_ = false;
     bool goes_further_ = false;
+    bool is_crowded_ = false;
     Density density_;
     std::vector<Candidate> candidates_;
 };

@@ -71,6 +71,7 @@ std::vector<Contact> nearest_of(const Operation& operation, std::size_t count_ma
     std::ranges::sort(nearest, [&](const Contact& a, const Contact& b) {
         return is_closer(operation.target, a.id, b.id);
     });
+    nearest.erase(std::unique(nearest.begin(), nearest.end()), nearest.end());
     nearest.resize(std::min(nearest.size(), count_max));
     return nearest;
 }

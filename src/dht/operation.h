@@ -47,6 +47,7 @@ struct Operation {
     std::int64_t last_error = 0;
     bool started = false;
     bool storing = false;
+    bool widened = false;     ///< It was searched again, on more paths.
     bool has_answer = false;  ///< Nothing that could still be found would be better.
 
     [[nodiscard]] bool stores() const noexcept {

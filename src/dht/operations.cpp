@@ -26,17 +26,17 @@ void Operations::begin(base::Instant now, Operation operation) {
     Operation& running = *running_.emplace_back(std::make_unique<Operation>(std::move(operation)));
     running.started = true;
     take_local(now, running);
-    add_lookup(running, net::Family::V4);
-    add_lookup(running, net::Family::V6);
+    add_lookup(running, net::Family::V4, config_);
+    add_lookup(running, net::Family::V6, config_);
     advance(now, running);
 }
 
-void Operations::add_lookup(Operation& operation, net::Family family) {
+void Operations::add_lookup(Operation& operation, net::Family family, const DhtConfig& config) {
     const NodeTable* const table = tables_.of(family);
     if (table == nullptr) {
         return;
     }
-    Lookup lookup(config_.id, operation.target, family, config_);
+    Lookup lookup(config_.id, operation.target, family, config);
     lookup.set_density(table->density());
     Nearest nearest(operation.target, config_.bucket_size);
     table->collect(nearest);
@@ -49,6 +49,23 @@ void Operations::add_lookup(Operation& operation, net::Family family) {
     if (!lookup.is_finished()) {
         operation.lookups.push_back(std::move(lookup));
     }
+}
+
+/// Where made-up ids crowd the target, on as many paths as wary swarms take, from the start.
+bool Operations::widen(Operation& operation) {
+    const DhtConfig wary = config_.wary();
+    const bool refreshes = operation.kind == OperationKind::Refresh;
+    if (std::exchange(operation.widened, true) || refreshes ||
+        config_.lookup_paths >= wary.lookup_paths) {
+        return false;
+    }
+    const std::size_t before = operation.lookups.size();
+    for (std::size_t i = 0; i < before; ++i) {
+        if (operation.lookups[i].is_crowded()) {
+            add_lookup(operation, operation.lookups[i].family(), wary);
+        }
+    }
+    return operation.lookups.size() > before;
 }
 
 /// What this node stores itself counts as found.
@@ -81,6 +98,10 @@ void Operations::advance(base::Instant now, Operation& operation) {
         open = open || !lookup.is_finished();
     }
     if (open && !operation.has_answer) {
+        return;
+    }
+    if (!operation.storing && !operation.has_answer && widen(operation)) {
+        advance(now, operation);
         return;
     }
     if (operation.stores() && !operation.storing) {
@@ -205,10 +226,14 @@ void Operations::begin_stores(base::Instant now, Operation& operation) {
     if (operation.kind == OperationKind::PutItem) {
         store_locally(now, operation);
     }
+    std::vector<net::SocketAddress> places;
     for (const Lookup& lookup : operation.lookups) {
         for (const std::size_t index : lookup.store_places()) {
-            if (!lookup.candidate(index).token.empty() && courier_.can_ask()) {
-                store_at(now, operation, lookup.candidate(index));
+            const Lookup::Candidate& node = lookup.candidate(index);
+            const bool is_new = std::ranges::find(places, node.contact.endpoint) == places.end();
+            if (is_new && !node.token.empty() && courier_.can_ask()) {
+                places.push_back(node.contact.endpoint);
+                store_at(now, operation, node);
             }
         }
     }

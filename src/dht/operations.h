@@ -42,7 +42,8 @@ class Operations {
     using Running = std::unique_ptr<Operation>;
 
     void begin(base::Instant now, Operation operation);
-    void add_lookup(Operation& operation, net::Family family);
+    void add_lookup(Operation& operation, net::Family family, const DhtConfig& config);
+    bool widen(Operation& operation);
     void take_local(base::Instant now, Operation& operation);
     /// Asks whom the operation wants to ask now; ends it when there is nobody left.
     void advance(base::Instant now, Operation& operation);

@@ -260,6 +260,22 @@ TEST_F(LookupTest, AFloodOfDoubtedIdsDrivesOutNobody) {
     EXPECT_TRUE(asked.contains(honest.id));
 }
 
+TEST_F(LookupTest, KnowsWhenMadeUpIdsCrowdTheTarget) {
+    for (const unsigned bits : {7U, 9U, 32U}) {
+        Lookup search = lookup();
+        search.set_density(Density(1000));
+        search.add_seed(contact(3));
+        const auto first = search.poll_candidate();
+        ASSERT_TRUE(first.has_value());
+        for (unsigned i = 0; i < 40; ++i) {
+            search.handle_named(*first, contact(bits));
+        }
+        answer(search, *first);
+        // Those at 32 bits are all doubted, so nothing of them is in the way.
+        EXPECT_EQ(search.is_crowded(), bits < 32) << bits;
+    }
+}
+
 TEST_F(LookupTest, BelievesTheVeryNodeThatItLooksFor) {
     Lookup search = lookup();
     search.set_density(Density(1000));
