@@ -118,6 +118,10 @@ void Host::stop(HostChange change) {
     leaving_ = false;
     arrivals_.clear();
     outgoing_.clear();
+    replies_.clear();
+    for (const auto& [number, done] : std::exchange(waiting_, {})) {
+        done(control::ErrorReply{control::ErrorKind::Failed, "the node has stopped"});
+    }
     world_.tell([this, change](Observer& o) { o.on_host(id_, change); });
 }
 
@@ -305,6 +309,8 @@ control::Reply Host::ask(const control::Request& request) {
         while (auto reply = node_->poll_reply()) {
             if (reply->id == number) {
                 answer = std::move(reply->reply);
+            } else {
+                replies_.push_back(std::move(*reply));
             }
         }
     }
@@ -312,6 +318,22 @@ control::Reply Host::ask(const control::Request& request) {
         pump();
     }
     return answer;
+}
+
+void Host::request(const control::Request& request,
+                   std::function<void(const control::Reply& reply)> done) {
+    if (!awake()) {
+        done(control::ErrorReply{control::ErrorKind::Failed, "the node does not run"});
+        return;
+    }
+    const node::RequestId number = ++requests_;
+    waiting_.emplace(number, std::move(done));
+    {
+        const Scope scope(*this);
+        node_->handle_request(world_.now(), number, request);
+    }
+    pump();
+    give_replies();
 }
 
 control::StatusReply Host::status() {

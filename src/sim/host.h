@@ -126,6 +126,10 @@ class Host final : private base::LogSink {
     /// Answered by the node at once; an error reply when it does not run or needs time (ping).
     /// Changes nothing in the world, ping apart.
     [[nodiscard]] control::Reply ask(const control::Request& request);
+    /// For what changes things: `done` gets the answer, now or later, or an error reply when the
+    /// node stops before it has answered.
+    void request(const control::Request& request,
+                 std::function<void(const control::Reply& reply)> done);
     [[nodiscard]] control::StatusReply status();
     /// The answer to a PeersRequest, asked for once in an instant however many want it: in a large
     /// world it is dear. No peers when the node does not run. Until the node's next event.
@@ -164,6 +168,8 @@ class Host final : private base::LogSink {
     void transmit();
     void take_tun_frames();
     void take_effects();
+    void take_replies();
+    void give_replies();
     void perform(node::Effect effect);
     void resolve(const std::string& name);
     void deliver_ip(base::ByteView packet);
@@ -191,7 +197,9 @@ class Host final : private base::LogSink {
     unsigned wakes_at_once_ = 0;
     std::map<FlowKey, std::function<void(base::ByteView)>> listeners_;
     node::RequestId requests_ = 0;
-    control::PeersReply peers_;  ///< As of then, if the node has done nothing since.
+    std::map<node::RequestId, std::function<void(const control::Reply&)>> waiting_;
+    std::vector<node::ControlReply> replies_;  ///< To those who wait.
+    control::PeersReply peers_;                ///< As of then, if the node has done nothing since.
     base::Instant peers_asked_at_ = base::Instant::never();
 };
 

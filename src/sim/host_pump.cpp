@@ -80,7 +80,25 @@ void Host::pump() {
     }
     pumping_ = false;
     if (node_) {
+        take_replies();
         schedule_wake();
+    }
+    if (!replies_.empty()) {
+        world_.scheduler().at(world_.now(), [this] { give_replies(); });
+    }
+}
+
+void Host::take_replies() {
+    while (auto reply = node_->poll_reply()) {
+        replies_.push_back(std::move(*reply));
+    }
+}
+
+void Host::give_replies() {
+    for (const node::ControlReply& reply : std::exchange(replies_, {})) {
+        if (auto waiting = waiting_.extract(reply.id); !waiting.empty()) {
+            waiting.mapped()(reply.reply);
+        }
     }
 }
 

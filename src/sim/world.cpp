@@ -287,9 +287,24 @@ bool World::can_dial(HostId from_id, HostId to_id) const {
     return false;
 }
 
+bool World::mesh(HostId a, HostId b) const {
+    if (!memberships_.together(a, b) || memberships_.members().size() > Memberships::kFullMeshMax) {
+        return false;
+    }
+    const auto dials = [this](HostId from, HostId to) {
+        const auto addresses = hosts_[to]->addresses();
+        return std::any_of(addresses.begin(), addresses.end(), [&](const net::IpAddress& address) {
+            return reaches(*hosts_[from], *hosts_[to], address);
+        });
+    };
+    return dials(a, b) || dials(b, a);
+}
+
 bool World::should_connect(HostId a, HostId b) {
-    return hosts_[a]->awake() && hosts_[b]->awake() && !blocked(a, b) && !blocked(b, a) &&
-           trusts(a, b) && trusts(b, a) && (can_dial(a, b) || can_dial(b, a));
+    if (!hosts_[a]->awake() || !hosts_[b]->awake() || blocked(a, b) || blocked(b, a)) {
+        return false;
+    }
+    return mesh(a, b) || (trusts(a, b) && trusts(b, a) && (can_dial(a, b) || can_dial(b, a)));
 }
 
 // --- Running ------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@
 #include "quicether/base/time.h"
 #include "quicether/config/config.h"
 #include "sim/host.h"
+#include "sim/memberships.h"
 #include "sim/observer.h"
 #include "sim/scheduler.h"
 #include "sim/topology.h"
@@ -55,6 +56,9 @@ class World {
     [[nodiscard]] std::optional<HostId> find_host(std::string_view name) const;
     [[nodiscard]] std::optional<HostId> find_host(const crypto::NodeId& id) const;
 
+    /// Of the network that hosts have made, if they have.
+    [[nodiscard]] Memberships& memberships() noexcept { return memberships_; }
+
     /// What DNS answers for a name from now on; nothing for an empty list.
     void set_dns(const std::string& name, std::vector<net::IpAddress> addresses);
     [[nodiscard]] const std::vector<net::IpAddress>& resolve(const std::string& name) const;
@@ -81,8 +85,10 @@ class World {
     /// Within each group everything passes, between groups nothing.
     void partition(const std::vector<std::vector<HostId>>& groups);
     void heal() { blocked_.clear(); }
-    /// Both are awake with carrier, know each other, no partition parts them, and one can dial an
-    /// address that it was configured with. A lower bound: nodes also learn addresses.
+    /// Both are awake with carrier, no partition parts them, and they either know each other and
+    /// one can dial an address that it was configured with, or are members of a network that
+    /// connects all with all, and one can dial the other. A lower bound: nodes also learn
+    /// addresses.
     [[nodiscard]] bool should_connect(HostId a, HostId b);
 
     /// Must outlive the world or its last run.
@@ -120,6 +126,8 @@ class World {
                                const net::IpAddress& address) const;
     [[nodiscard]] bool can_dial(HostId from, HostId to) const;
     [[nodiscard]] bool trusts(HostId host, HostId other) const;
+    /// Members of the network who shall be connected, and can be.
+    [[nodiscard]] bool mesh(HostId a, HostId b) const;
 
     std::uint64_t seed_;
     base::Rng::Seed root_;
@@ -132,6 +140,7 @@ class World {
     std::map<crypto::NodeId, HostId> by_node_;
     std::map<std::string, std::vector<net::IpAddress>> dns_;
     std::set<std::pair<HostId, HostId>> blocked_;
+    Memberships memberships_;
     std::uint64_t packets_ = 0;
     base::Bytes transmit_buffer_;
 };

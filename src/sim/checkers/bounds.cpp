@@ -123,7 +123,8 @@ void Bounds::check_peers(HostId id, std::uint64_t unfinished_bytes) {
 
 void Bounds::check_window() {
     for (HostId id = 0; id < window_.size() && !full(); ++id) {
-        const std::uint64_t peers = world().host(id).config().peer.size();
+        const std::uint64_t peers =
+            world().host(id).config().peer.size() + world().memberships().members().size();
         const std::uint64_t limit = kLogsOfHost + kLogsOfPeer * peers;
         if (window_[id].logs > limit) {
             object(fmt::format("{} wrote {} log records within {} s: {} are the bound", name_of(id),

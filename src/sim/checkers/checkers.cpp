@@ -8,6 +8,7 @@
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/convergence.h"
 #include "sim/checkers/integrity.h"
+#include "sim/checkers/membership.h"
 #include "sim/checkers/route_loop.h"
 #include "sim/checkers/session_sanity.h"
 
@@ -24,6 +25,7 @@ std::vector<std::unique_ptr<Checker>> make_checkers(World& world) {
     all.push_back(std::make_unique<Amplification>(world));
     all.push_back(std::make_unique<Bounds>(world));
     all.push_back(std::make_unique<Convergence>(world));
+    all.push_back(std::make_unique<Membership>(world));
     all.push_back(std::make_unique<SessionSanity>(world));
     return all;
 }

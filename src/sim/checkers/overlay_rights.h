@@ -3,6 +3,9 @@
 // OverlayRights: which IP packets the hosts' configurations let pass through the overlay, and over
 // how many gateways. Written from docs/protocol/peer.md, not from the node's code.
 //
+// Members of the hosts' network list each other, as it were, and own what addresses they have had
+// in it.
+//
 // A hop is allowed when the receiver lists the sender and its configuration entitles the sender to
 // the packet's source: to its own overlay addresses always, to a subnet when it is configured for
 // that peer. All nodes between the first and the last must be gateways, and the destination must be
@@ -47,6 +50,10 @@ class OverlayRights {
     };
 
     void learn_addresses();
+    void learn_addresses_of(HostId host);
+    /// Addresses of members change when they join and when two had one.
+    void learn_members_addresses();
+    [[nodiscard]] std::optional<unsigned> answer(const Question& question);
     [[nodiscard]] bool trusts(HostId host, HostId other) const;
     /// Whether `host` takes packets from `peer` that have this source.
     [[nodiscard]] bool entitles(HostId host, HostId peer, const net::IpAddress& address);

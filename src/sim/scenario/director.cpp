@@ -8,6 +8,7 @@
 namespace qe::sim {
 
 void Director::begin() {
+    recruiter_.begin();
     for (const Action& action : scenario_.actions) {
         world_.scheduler().after(action.when, [this, &action] {
             say(action.what);
@@ -158,6 +159,22 @@ void Director::apply(const RebindNat& change) {
 void Director::apply(const SetDisk& change) {
     for (const HostId id : change.hosts) {
         world_.host(id).disk().set_options(change.disk);
+    }
+}
+
+// --- The overlay network -------------------------------------------------------------------------
+
+void Director::apply(const Join& change) {
+    for (const HostId id : change.hosts) {
+        recruiter_.join(id, change.by, change.name);
+    }
+}
+
+void Director::apply(const Promote& change) { recruiter_.promote(change.host, change.by); }
+
+void Director::apply(const Revoke& change) {
+    for (const HostId id : change.hosts) {
+        recruiter_.revoke(id, change.by);
     }
 }
 

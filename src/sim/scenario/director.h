@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "sim/scenario/recruiter.h"
 #include "sim/scenario/scenario.h"
 #include "sim/world.h"
 
@@ -13,7 +14,8 @@ namespace qe::sim {
 class Director {
   public:
     /// Both must outlive the world's last run.
-    Director(World& world, const Scenario& scenario) : world_(world), scenario_(scenario) {}
+    Director(World& world, const Scenario& scenario)
+        : world_(world), scenario_(scenario), recruiter_(world, scenario) {}
 
     /// Schedules all actions. Precondition: the world was just built.
     void begin();
@@ -36,6 +38,9 @@ class Director {
     void apply(const Move& change);
     void apply(const RebindNat& change);
     void apply(const SetDisk& change);
+    void apply(const Join& change);
+    void apply(const Promote& change);
+    void apply(const Revoke& change);
 
     void start(HostId id);
     void set_carrier(HostId id, const std::string& interface, bool up);
@@ -45,6 +50,7 @@ class Director {
 
     World& world_;
     const Scenario& scenario_;
+    Recruiter recruiter_;
 };
 
 }  // namespace qe::sim

@@ -218,6 +218,44 @@ Change read_disk(Reading& reading, TableReader& table, std::string& what) {
     return change;
 }
 
+/// The admin that does it.
+HostId admin_in(Reading& reading, TableReader& table, std::string& what) {
+    HostId by = 0;
+    if (!reading.scenario.overlay) {
+        table.refuse("action", "needs a network; add an [overlay]");
+        return by;
+    }
+    by = reading.scenario.overlay->founder;
+    reading.one_host(table, "by", by);
+    what += " by " + reading.name_of(by);
+    return by;
+}
+
+Change read_join(Reading& reading, TableReader& table, std::string& what) {
+    Join join;
+    join.hosts = hosts_in(reading, table, what);
+    join.by = admin_in(reading, table, what);
+    table.text("name", join.name);
+    return join;
+}
+
+Change read_promote(Reading& reading, TableReader& table, std::string& what) {
+    Promote promote;
+    table.require("host", "the member that shall be an admin");
+    if (reading.one_host(table, "host", promote.host)) {
+        what += " " + reading.name_of(promote.host);
+    }
+    promote.by = admin_in(reading, table, what);
+    return promote;
+}
+
+Change read_revoke(Reading& reading, TableReader& table, std::string& what) {
+    Revoke revoke;
+    revoke.hosts = hosts_in(reading, table, what);
+    revoke.by = admin_in(reading, table, what);
+    return revoke;
+}
+
 const std::vector<std::pair<std::string_view, Reader>>& readers() {
     static const std::vector<std::pair<std::string_view, Reader>> kReaders = {
         {"set_link", read_set_link},
@@ -235,7 +273,10 @@ const std::vector<std::pair<std::string_view, Reader>>& readers() {
         {"resume", read_plain<Resume>},
         {"move", read_move},
         {"rebind_nat", read_rebind},
-        {"disk", read_disk}};
+        {"disk", read_disk},
+        {"join", read_join},
+        {"promote", read_promote},
+        {"revoke", read_revoke}};
     return kReaders;
 }
 

@@ -146,7 +146,7 @@ void add_hosts(Reading& reading, TableReader& table, const HostOptions& model,
     }
 }
 
-void read_host(Reading& reading, TableReader& table, std::vector<Known>& known) {
+void read_host(Reading& reading, TableReader& table, bool has_overlay, std::vector<Known>& known) {
     constexpr std::uint64_t kHostsMax = 2000;
     HostOptions model;
     table.require("name", "a name");
@@ -159,8 +159,10 @@ void read_host(Reading& reading, TableReader& table, std::vector<Known>& known) 
     bool offloads = false;
     table.truth("tun_offloads", offloads);
     model.tun_offloads = {offloads, offloads, offloads};
-    Known knows{{}, {"all"}, table.line(), table.shown("knows")};
-    table.texts("knows", knows.names);
+    Known knows{{}, {}, table.line(), table.shown("knows")};
+    if (!table.texts("knows", knows.names) && !has_overlay) {
+        knows.names = {"all"};
+    }
     Known begins{{}, {}, table.line(), table.shown("bootstrap")};
     table.texts("bootstrap", begins.names);
     table.truth("dht", model.config.discovery.dht);
@@ -212,7 +214,9 @@ std::optional<std::pair<std::string, unsigned>> numbered(std::string_view name) 
 void read_hosts(Reading& reading, TableReader& root) {
     root.require("host", "at least one [[host]]");
     std::vector<Known> known;
-    reading.each(root, "host", [&](TableReader& table) { read_host(reading, table, known); });
+    reading.each(root, "host", [&](TableReader& table) {
+        read_host(reading, table, root.has("overlay"), known);
+    });
     for (const Known& one : known) {
         resolve_known(reading, one);
     }

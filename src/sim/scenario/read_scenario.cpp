@@ -59,6 +59,7 @@ config::Checked<Scenario> read_scenario(std::string_view text, const std::string
     read_regions(reading, root);
     read_networks(reading, root);
     read_hosts(reading, root);
+    read_overlay(reading, root);
     add_default_network(reading.scenario);
     read_flows(reading, root);
     read_actions(reading, root);

@@ -53,6 +53,7 @@ void read_pipe(TableReader& table, PipeChange& out);
 void read_regions(Reading& reading, TableReader& root);
 void read_networks(Reading& reading, TableReader& root);
 void read_hosts(Reading& reading, TableReader& root);
+void read_overlay(Reading& reading, TableReader& root);
 void read_flows(Reading& reading, TableReader& root);
 void read_actions(Reading& reading, TableReader& root);
 void read_bounds(Reading& reading, TableReader& root);

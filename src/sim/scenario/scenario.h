@@ -42,6 +42,15 @@ struct HostPlan {
     std::vector<HostId> bootstrap;  ///< Its DHT begins with these; empty: as `options` say.
 };
 
+/// A network that hosts make and join with the node's own requests; not a `[[network]]`, which is
+/// of the underlay.
+struct OverlayPlan {
+    std::string name = "net";
+    std::string prefix;  ///< IPv4; empty: the node's default.
+    HostId founder = 0;
+    std::vector<HostId> members;  ///< Join as soon as they can.
+};
+
 // --- Timeline ------------------------------------------------------------------------------------
 
 struct SetLink {
@@ -98,8 +107,21 @@ struct SetDisk {
     std::vector<HostId> hosts;
     DiskOptions disk;
 };
+struct Join {
+    std::vector<HostId> hosts;
+    HostId by = 0;     ///< The admin whose invite they use.
+    std::string name;  ///< That they wish for; empty: their own.
+};
+struct Promote {
+    HostId host = 0;
+    HostId by = 0;
+};
+struct Revoke {
+    std::vector<HostId> hosts;
+    HostId by = 0;
+};
 using Change = std::variant<SetLink, Flap, Carrier, Partition, Block, Heal, Start, Crash, Leave,
-                            Suspend, Resume, Move, RebindNat, SetDisk>;
+                            Suspend, Resume, Move, RebindNat, SetDisk, Join, Promote, Revoke>;
 
 struct Action {
     base::Duration when{0};
@@ -150,6 +172,7 @@ struct Scenario {
     std::vector<RegionLink> region_links;
     std::vector<NetworkOptions> networks;
     std::vector<HostPlan> hosts;
+    std::optional<OverlayPlan> overlay;
     std::vector<FlowOptions> flows;
     std::vector<Action> actions;  ///< In order of time.
     std::vector<Bound> bounds;
