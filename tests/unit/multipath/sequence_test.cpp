@@ -28,7 +28,8 @@ TEST(Sequence, SharesItsFieldWithTheLane) {
     EXPECT_EQ(encode({7, Sequence(Sequence::kMask)}), 0xffff'ffffU);
     EXPECT_EQ(encode({1, Sequence(2)}), 0x2000'0002U);
     for (Lane lane = 0; lane < kLanesMax; ++lane) {
-        for (const std::uint32_t value : {0U, 1U, 0x1234'5678U & Sequence::kMask, Sequence::kMask}) {
+        for (const std::uint32_t value :
+             {0U, 1U, 0x1234'5678U & Sequence::kMask, Sequence::kMask}) {
             const LaneSequence both = {lane, Sequence(value)};
             EXPECT_EQ(decode_lane_sequence(encode(both)), both);
         }
