@@ -73,6 +73,7 @@ void add_network(Commands& commands);
 void add_invite(Commands& commands);
 void add_join(Commands& commands);
 void add_members(Commands& commands);
+void add_find(Commands& commands);
 void add_revoke(Commands& commands);
 void add_promote(Commands& commands);
 void add_version(Commands& commands);

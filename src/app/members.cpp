@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `quicether members`, `quicether revoke MEMBER` and `quicether promote MEMBER`
+// `quicether members`, `quicether find WHAT`, `quicether revoke MEMBER`, `quicether promote MEMBER`
 #include <memory>
 
 #include <fmt/core.h>
@@ -11,6 +11,9 @@
 namespace qe::app {
 namespace {
 
+/// The DHT may have to be searched.
+constexpr base::Duration kFindLimit = base::seconds(60);
+
 ExitCode run_members(Console& console, const CommonOptions& common) {
     const auto reply = ask_daemon<control::MembersReply>(common, control::MembersRequest{});
     if (!reply) {
@@ -20,6 +23,20 @@ ExitCode run_members(Console& console, const CommonOptions& common) {
         console.print(control::Reply(*reply));
     } else {
         console.print(render_members(*reply, console.palette()));
+    }
+    return ExitCode::Ok;
+}
+
+ExitCode run_find(Console& console, const CommonOptions& common,
+                  const control::FindRequest& request) {
+    const auto reply = ask_daemon<control::FindReply>(common, request, kFindLimit);
+    if (!reply) {
+        return console.fail(reply.error());
+    }
+    if (console.json()) {
+        console.print(control::Reply(*reply));
+    } else {
+        console.print(render_find(*reply));
     }
     return ExitCode::Ok;
 }
@@ -45,6 +62,18 @@ ExitCode change_member(Console& console, const CommonOptions& common,
 void add_members(Commands& commands) {
     CLI::App& verb = commands.add("members", "Who is in the network", Needs::Daemon);
     commands.on_chosen(verb, run_members);
+}
+
+void add_find(Commands& commands) {
+    CLI::App& verb =
+        commands.add("find", "Who owns an address or subnet, or where a node is", Needs::Daemon);
+    const auto request = std::make_shared<control::FindRequest>();
+    verb.add_option("WHAT", request->what, "Name, node id or its start, address, or prefix")
+        ->type_name("")
+        ->required();
+    commands.on_chosen(verb, [request](Console& console, const CommonOptions& common) {
+        return run_find(console, common, *request);
+    });
 }
 
 void add_revoke(Commands& commands) {

@@ -21,6 +21,26 @@ Tint tint_of(const std::string& state) {
     return state == "unreachable" ? Tint::Bad : Tint::Dim;
 }
 
+/// Nothing for an empty value.
+std::string line(std::string_view label, const std::string& value) {
+    return value.empty() ? std::string() : fmt::format("  {:<14}{}\n", label, value);
+}
+
+std::string render_found(const control::FoundReply& node) {
+    std::string text = fmt::format("{} ({})\n", printable_name(node.name), node.node_id);
+    text +=
+        line("Is:", node.relation == node.state ? node.state
+                                                : fmt::format("{}, {}", node.relation, node.state));
+    text += line("Owns of that:", fmt::format("{}", fmt::join(node.matches, ", ")));
+    text += line("Addresses:", fmt::format("{}", fmt::join(node.overlay_addresses, ", ")));
+    text += line("Subnets:", fmt::format("{}", fmt::join(node.subnets, ", ")));
+    text += line("Underlay:", fmt::format("{}", fmt::join(node.endpoints, ", ")));
+    text += line("Last seen:", node.last_seen_us ? span_text(*node.last_seen_us) + " ago" : "");
+    text += line("DHT record:",
+                 node.published_s ? span_text(*node.published_s * kMicroseconds) + " old" : "");
+    return text;
+}
+
 }  // namespace
 
 std::string printable_name(std::string_view name) {
@@ -28,16 +48,29 @@ std::string printable_name(std::string_view name) {
 }
 
 std::string render_network(const control::NetworkReply& network) {
+    std::string warnings;
+    for (const std::string& conflict : network.conflicts) {
+        warnings += fmt::format("Warning:      {}\n", config::printable(conflict));
+    }
     return fmt::format(
-        "Network:      {} ({})\n"
-        "This node:    {}, {}\n"
-        "Members:      {}, {} of them admins, {} revoked\n"
-        "Addresses:    {}, {}\n"
-        "Certificate:  valid for {}\n",
-        printable_name(network.name), network.id.substr(0, kShortIdDigits),
-        printable_name(network.member_name), network.is_admin ? "admin" : "member", network.members,
-        network.admins, network.revoked, network.ipv4_prefix, network.ipv6_prefix,
-        span_text(network.certificate_left_s * kMicroseconds));
+               "Network:      {} ({})\n"
+               "This node:    {}, {}\n"
+               "Members:      {}, {} of them admins, {} revoked\n"
+               "Addresses:    {}, {}\n"
+               "Certificate:  valid for {}\n",
+               printable_name(network.name), network.id.substr(0, kShortIdDigits),
+               printable_name(network.member_name), network.is_admin ? "admin" : "member",
+               network.members, network.admins, network.revoked, network.ipv4_prefix,
+               network.ipv6_prefix, span_text(network.certificate_left_s * kMicroseconds)) +
+           warnings;
+}
+
+std::string render_find(const control::FindReply& reply) {
+    std::string text;
+    for (const control::FoundReply& node : reply.found) {
+        text += (text.empty() ? "" : "\n") + render_found(node);
+    }
+    return text;
 }
 
 std::string render_invite(const control::InviteReply& invite) {

@@ -20,6 +20,8 @@ namespace qe::app {
 /// The token on a line of its own, and what to do with it.
 [[nodiscard]] std::string render_invite(const control::InviteReply& invite);
 
+/// A block for each node.
+[[nodiscard]] std::string render_find(const control::FindReply& found);
 /// `Name | NodeID | Addresses | …`, then those whose membership has ended.
 [[nodiscard]] std::string render_members(const control::MembersReply& members,
                                          const Palette& palette);

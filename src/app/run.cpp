@@ -34,6 +34,7 @@ void add_all(Commands& commands) {
     add_invite(commands);
     add_join(commands);
     add_members(commands);
+    add_find(commands);
     add_revoke(commands);
     add_promote(commands);
     add_id(commands);

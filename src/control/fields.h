@@ -69,6 +69,10 @@ inline constexpr std::string_view kName<RevokeRequest> = "revoke";
 template <>
 inline constexpr std::string_view kName<PromoteRequest> = "promote";
 template <>
+inline constexpr std::string_view kName<FindRequest> = "find";
+template <>
+inline constexpr std::string_view kName<FindReply> = "find";
+template <>
 inline constexpr std::string_view kName<NetworkReply> = "network";
 template <>
 inline constexpr std::string_view kName<NetworkLeaveReply> = "network_leave";
@@ -280,6 +284,31 @@ void fields(Visit& visit, Is<NetworkReply> auto& message) {
     visit("admins", message.admins);
     visit("revoked", message.revoked);
     visit("certificate_left_s", message.certificate_left_s);
+    visit("conflicts", message.conflicts);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<FindRequest> auto& message) {
+    visit("what", message.what);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<FoundReply> auto& message) {
+    visit("node_id", message.node_id);
+    visit("name", message.name);
+    visit("relation", message.relation);
+    visit("state", message.state);
+    visit("overlay_addresses", message.overlay_addresses);
+    visit("subnets", message.subnets);
+    visit("matches", message.matches);
+    visit("endpoints", message.endpoints);
+    visit("last_seen_us", message.last_seen_us);
+    visit("published_s", message.published_s);
+}
+
+template <typename Visit>
+void fields(Visit& visit, Is<FindReply> auto& message) {
+    visit("found", message.found);
 }
 
 template <typename Visit>

@@ -88,6 +88,12 @@ struct JoinRequest {
     std::string name;  ///< Wished; empty: the configured one.
     friend bool operator==(const JoinRequest&, const JoinRequest&) = default;
 };
+/// Who owns an address or prefix, or who and where is a node. Answered from configuration, network
+/// and claims, and with the DHT's record where the node is not connected.
+struct FindRequest {
+    std::string what;  ///< Name, NodeId or its beginning, address, or prefix.
+    friend bool operator==(const FindRequest&, const FindRequest&) = default;
+};
 struct MembersRequest {
     friend bool operator==(const MembersRequest&, const MembersRequest&) = default;
 };
@@ -107,8 +113,9 @@ using Request =
     std::variant<StatusRequest, PeersRequest, RoutesRequest, VersionRequest, ConfigRequest,
                  ReloadRequest, StopRequest, PingRequest, LogsRequest, NetworkCreateRequest,
                  NetworkRequest, NetworkLeaveRequest, InviteRequest, JoinRequest, MembersRequest,
-                 RevokeRequest, PromoteRequest, DhtStatusRequest, DhtNodesRequest, DhtGetRequest,
-                 DhtPutRequest, DhtLookupRequest, DhtAnnounceRequest, DhtPeersRequest>;
+                 RevokeRequest, PromoteRequest, FindRequest, DhtStatusRequest, DhtNodesRequest,
+                 DhtGetRequest, DhtPutRequest, DhtLookupRequest, DhtAnnounceRequest,
+                 DhtPeersRequest>;
 
 // --- Replies -----------------------------------------------------------------------------------
 
@@ -251,6 +258,7 @@ struct NetworkReply {
     std::uint32_t admins = 0;
     std::uint32_t revoked = 0;
     std::uint64_t certificate_left_s = 0;  ///< Until this node's certificate expires.
+    std::vector<std::string> conflicts;    ///< With what this host has itself, as sentences.
     friend bool operator==(const NetworkReply&, const NetworkReply&) = default;
 };
 struct NetworkLeaveReply {
@@ -288,6 +296,24 @@ struct MembersReply {
     std::vector<RevokedReply> revoked;
     friend bool operator==(const MembersReply&, const MembersReply&) = default;
 };
+/// One node that FindRequest has found.
+struct FoundReply {
+    std::string node_id;
+    std::string name;      ///< Empty if it is not known.
+    std::string relation;  ///< "this node", "member", "peer" (configured), "stranger" (DHT only)
+    std::string state;     ///< As in MemberReply.
+    std::vector<std::string> overlay_addresses;
+    std::vector<std::string> subnets;           ///< That it owns: routed to it.
+    std::vector<std::string> matches;           ///< What of these the question was about.
+    std::vector<std::string> endpoints;         ///< Where it may be in the underlay.
+    std::optional<std::uint64_t> last_seen_us;  ///< Ago, of a peer with a session.
+    std::optional<std::uint64_t> published_s;   ///< Ago, of its record in the network or the DHT.
+    friend bool operator==(const FoundReply&, const FoundReply&) = default;
+};
+struct FindReply {
+    std::vector<FoundReply> found;  ///< The most specific owner first.
+    friend bool operator==(const FindReply&, const FindReply&) = default;
+};
 /// The answer to RevokeRequest and PromoteRequest: who it was.
 struct MemberChangeReply {
     std::string node_id;
@@ -315,10 +341,10 @@ struct ErrorReply {
     friend bool operator==(const ErrorReply&, const ErrorReply&) = default;
 };
 
-using Reply =
-    std::variant<StatusReply, PeersReply, RoutesReply, PingReply, VersionReply, ConfigReply,
-                 ReloadReply, StopReply, LogLine, NetworkReply, NetworkLeaveReply, InviteReply,
-                 MembersReply, MemberChangeReply, DhtStatusReply, DhtNodesReply, DhtGetReply,
-                 DhtPutReply, DhtLookupReply, DhtAnnounceReply, DhtPeersReply, ErrorReply>;
+using Reply = std::variant<StatusReply, PeersReply, RoutesReply, PingReply, VersionReply,
+                           ConfigReply, ReloadReply, StopReply, LogLine, NetworkReply,
+                           NetworkLeaveReply, InviteReply, MembersReply, MemberChangeReply,
+                           FindReply, DhtStatusReply, DhtNodesReply, DhtGetReply, DhtPutReply,
+                           DhtLookupReply, DhtAnnounceReply, DhtPeersReply, ErrorReply>;
 
 }  // namespace qe::control

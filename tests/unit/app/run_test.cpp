@@ -102,8 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{{},
                 "a command is missing: start, stop, status, peers, routes, ping, dht, network, "
-                "invite, join, members, revoke, promote, id, config, reload, logs, version; see "
-                "\"quicether --help\""},
+                "invite, join, members, find, revoke, promote, id, config, reload, logs, version; "
+                "see \"quicether --help\""},
         Mistake{{"statsu"}, "there is no command \"statsu\"; did you mean \"status\"?"},
         Mistake{{"frobnicate"}, "there is no command \"frobnicate\"; see \"quicether --help\""},
         Mistake{{"--jsno"}, "there is no option --jsno; did you mean --json?"},
