@@ -71,7 +71,7 @@ void Daemon::handle_effect(node::Effect effect) {
     std::visit(Overloaded{[this](const node::ResolveName& name) { resolver_->resolve(name.host); },
                           [this](const node::Finished&) { loop_.stop(); },
                           [this](node::PersistState& state) {
-                              writer_->write(state.name, std::move(state.contents));
+                              writer_->write(std::move(state));
                           }},
                effect);
 }

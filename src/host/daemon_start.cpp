@@ -91,15 +91,19 @@ Checked<void> Daemon::make_node() {
 void Daemon::restore_state() {
     const StateStore store(directory_->path());
     for (const std::string& name : store.names()) {
-        const auto contents = store.read(name);
+        auto contents = store.read(name);
         if (contents) {
             node_->handle_stored_state(boottime_now(), name, *contents);
+            base::wipe(*contents);
         } else {
             log_.warn("state \"{}\" in {} is lost: {}", name, directory_->path(),
                       describe(contents.error()));
         }
     }
-    writer_.emplace(loop_, store, log_);
+    writer_.emplace(loop_, store, log_, [this](std::uint64_t number) {
+        node_->handle_persisted(boottime_now(), number);
+        wake();
+    });
 }
 
 Checked<void> Daemon::open_control() {

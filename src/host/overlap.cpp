@@ -62,6 +62,9 @@ std::optional<std::string> covered_route(const net::Prefix& ours, const HostNetw
 std::vector<Overlap> find_address_overlaps(const node::HostPlan& plan, const HostNetwork& network,
                                            std::uint32_t tun_index) {
     std::vector<Overlap> overlaps;
+    if (plan.addresses_by_network) {
+        return overlaps;
+    }
     for (const net::Prefix& ours : plan.addresses) {
         auto other = overlapped_network(ours, network, tun_index);
         other = other ? other : covered_route(ours, network, tun_index, false);

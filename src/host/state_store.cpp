@@ -92,7 +92,10 @@ base::Status StateStore::write(std::string_view name, base::ByteView contents) c
     writer.u32(crc32(contents));
     writer.bytes(contents);
     const std::string path = path_of(name);
-    return write_file_atomically(path, file, {0600, path + std::string(kPreviousSuffix)});
+    base::Status written =
+        write_file_atomically(path, file, {0600, path + std::string(kPreviousSuffix)});
+    base::wipe(file);  // there may be secrets in it
+    return written;
 }
 
 base::Result<base::Bytes> StateStore::read(std::string_view name) const {

@@ -24,7 +24,8 @@ std::uint32_t host_mask(const net::Prefix& network) noexcept {
 
 bool is_free(const net::IpAddress& address, const AddressClaims& claims,
              const AddressRules& rules) {
-    return rules.is_usable(address) && claims.holder(address) == nullptr;
+    return rules.is_usable(address) && !rules.is_avoided(address) &&
+           claims.holder(address) == nullptr;
 }
 
 std::optional<net::IpAddress> scan(const net::IpAddress& start, const AddressClaims& claims,
@@ -52,15 +53,44 @@ AddressClaims::AddressClaims(const Directory& directory, const crypto::NodeId& e
 }
 
 void AddressClaims::add(const net::IpAddress& address, const crypto::NodeId& claimant) {
-    const auto [at, is_new] = holders_.try_emplace(address, claimant);
-    if (!is_new && claimant < at->second) {
-        at->second = claimant;
+    static_cast<void>(set(claimant, address));
+}
+
+std::vector<crypto::NodeId> AddressClaims::set(const crypto::NodeId& claimant,
+                                               const std::optional<net::IpAddress>& address) {
+    std::vector<crypto::NodeId> others;
+    const auto before = claims_.find(claimant);
+    if (before != claims_.end()) {
+        if (address == before->second) {
+            return others;
+        }
+        const auto left = claimants_.find(before->second);
+        left->second.erase(claimant);
+        if (left->second.empty()) {
+            claimants_.erase(left);
+        } else {
+            others.push_back(*left->second.begin());
+        }
+        claims_.erase(before);
     }
+    if (address) {
+        std::set<crypto::NodeId>& rivals = claimants_[*address];
+        if (!rivals.empty()) {
+            others.push_back(*rivals.begin());
+        }
+        rivals.insert(claimant);
+        claims_.emplace(claimant, *address);
+    }
+    return others;
 }
 
 const crypto::NodeId* AddressClaims::holder(const net::IpAddress& address) const {
-    const auto at = holders_.find(address);
-    return at == holders_.end() ? nullptr : &at->second;
+    const auto at = claimants_.find(address);
+    return at == claimants_.end() ? nullptr : &*at->second.begin();
+}
+
+bool AddressRules::is_avoided(const net::IpAddress& address) const {
+    return std::ranges::any_of(avoid, [&](const net::Prefix& p) { return p.contains(address); });
 }
 
 bool AddressRules::is_usable(const net::IpAddress& address) const {
@@ -93,6 +123,11 @@ base::Result<net::IpAddress> choose_address(const crypto::NodeId& own,
         }
     }
     const std::optional<net::IpAddress> found = scan(first, claims, rules);
+    if (!found && !rules.avoid.empty()) {
+        AddressRules lenient = rules;
+        lenient.avoid.clear();
+        return choose_address(own, current, claims, lenient);
+    }
     if (!found) {
         return base::fail(base::ErrorCode::kQueueFull,
                           "the network's IPv4 prefix has no free address: choose a wider one");

@@ -155,7 +155,7 @@ Authority::JoinAnswer Authority::handle_join(const JoinRequest& request,
         certificate = *std::move(made);
     }
     return JoinReply{std::move(certificate), view.directory.signed_document().encoded,
-                     view.secret.clone(), first_items(view)};
+                     view.secret.clone(), first_items(view), view.directory.members().size()};
 }
 
 Authority::RenewAnswer Authority::handle_renew(const crypto::PublicKey& member,

@@ -21,6 +21,7 @@ constexpr std::uint64_t kA = 1;  // Each message numbers its fields from 1.
 constexpr std::uint64_t kB = 2;
 constexpr std::uint64_t kC = 3;
 constexpr std::uint64_t kD = 4;
+constexpr std::uint64_t kE = 5;
 
 /// The set of keys 1 … `count`.
 constexpr std::uint64_t first_keys(unsigned count) noexcept {
@@ -50,11 +51,12 @@ void write_body(FieldWriter& out, const JoinRequest& m) {
     out.key(kC), out.text(m.wished_name.substr(0, kNameBytesMax));
 }
 void write_body(FieldWriter& out, const JoinReply& m) {
-    out.map(4);
+    out.map(5);
     out.key(kA), out.bytes(m.certificate);
     out.key(kB), out.bytes(m.document);
     out.key(kC), out.bytes(m.secret.bytes());
     out.key(kD), write_items(out, m.items);
+    out.key(kE), out.number(m.members);
 }
 void write_body(FieldWriter& out, const JoinRefusal& m) {
     out.map(2);
@@ -168,7 +170,7 @@ NetworkMessage read(FieldReader& in, std::type_identity<JoinRequest> /*type*/) {
     });
 }
 NetworkMessage read(FieldReader& in, std::type_identity<JoinReply> /*type*/) {
-    return read_fields(in, 4, JoinReply{}, [&in](JoinReply& m, std::uint64_t key) {
+    return read_fields(in, 5, JoinReply{}, [&in](JoinReply& m, std::uint64_t key) {
         switch (key) {
             case kA:
                 m.certificate = in.bytes(crypto::kCertificateBytesMax);
@@ -179,8 +181,11 @@ NetworkMessage read(FieldReader& in, std::type_identity<JoinReply> /*type*/) {
             case kC:
                 m.secret = NetworkSecret(in.fixed<NetworkSecret::kSize>());
                 return;
-            default:
+            case kD:
                 m.items = read_items(in);
+                return;
+            default:
+                m.members = std::min<std::uint64_t>(in.number(UINT32_MAX), kMembersMax);
         }
     });
 }

@@ -9,6 +9,7 @@
 #include "node/discovery/discovery.h"
 #include "node/discovery/krpc_sieve.h"
 #include "node/discovery/peer_cache.h"
+#include "node/finding.h"
 #include "node/links/close_text.h"
 #include "node/links/dialer.h"
 #include "node/links/roaming.h"
@@ -52,7 +53,8 @@ class Node::Impl {
           echo_(state_, conversation_),
           membership_(state_, dialer_, links_, claims_, conversation_),
           discovery_(state_, dialer_, std::move(discovery_rng)),
-          network_({state_, conversation_, discovery_, membership_}) {}
+          network_({state_, conversation_, discovery_, membership_}),
+          finding_(state_, discovery_) {}
 
     void start(base::Instant now) {
         discovery_.start(now);
@@ -140,6 +142,10 @@ class Node::Impl {
         }
     }
 
+    void handle_persisted(base::Instant now, std::uint64_t number) {
+        network_.handle_persisted(now, number);
+    }
+
     void handle_wall_clock(base::UnixTime wall_now) {
         state_.wall_now = wall_now;
         if (const auto set = state_.endpoint->set_wall_clock(wall_now); !set) {
@@ -164,6 +170,7 @@ class Node::Impl {
     control::ReloadReply handle_reload(base::Instant now, config::Config config) {
         control::ReloadReply reply = membership_.reload(now, std::move(config));
         network_.handle_change(now);
+        discovery_.handle_own_change(now);
         refresh_plan(now);
         return reply;
     }
@@ -174,6 +181,7 @@ class Node::Impl {
         }
         state_.shutting_down = true;
         discovery_.shutdown(now);
+        network_.shutdown(now);
         for (const PeerHandle peer : state_.peers.handles()) {
             links_.end_session(now, peer, CloseCode::Shutdown, reason);
         }
@@ -212,8 +220,8 @@ class Node::Impl {
         if (auto effect = discovery_.poll_effect()) {
             return effect;
         }
-        if (auto effect = network_.poll_effect()) {
-            return effect;
+        if (auto state = network_.poll_state()) {
+            return state;
         }
         if (effects_.empty()) {
             return std::nullopt;
@@ -226,7 +234,11 @@ class Node::Impl {
     std::optional<ControlReply> poll_reply() {
         if (replies_.empty()) {
             auto reply = discovery_.poll_reply();
-            return reply ? std::move(reply) : network_.poll_reply();
+            if (!reply) {
+                return network_.poll_reply();
+            }
+            finding_.complete(*reply);
+            return reply;
         }
         std::optional<ControlReply> reply(std::move(replies_.front()));
         replies_.pop_front();
@@ -324,10 +336,11 @@ class Node::Impl {
     std::optional<control::Reply> answer(base::Instant now, RequestId id,
                                          const control::Request& request) {
         if (std::holds_alternative<control::StatusRequest>(request)) {
-            control::StatusReply status = status_report(
-                now, state_,
-                {data_.counters(), data_.outbound_counters(), links_.counters(),
-                 control_.strangers_refused(), conversation_.violations(), claims_.refused()});
+            control::StatusReply status =
+                status_report(now, state_,
+                              {data_.counters(), data_.outbound_counters(), links_.counters(),
+                               control_.strangers_refused(), conversation_.violations(),
+                               claims_.refused(), network_.messages_dropped()});
             discovery_.complete_status(now, status);
             return status;
         }
@@ -340,7 +353,10 @@ class Node::Impl {
         if (std::holds_alternative<control::ConfigRequest>(request)) {
             return control::ConfigReply{config::to_toml(state_.config)};
         }
-        if (network_.handles(request)) {
+        if (const auto* find = std::get_if<control::FindRequest>(&request)) {
+            return finding_.handle(now, id, *find);
+        }
+        if (is_network_request(request)) {
             return network_.handle_request(now, id, request);
         }
         if (is_dht_request(request)) {
@@ -375,6 +391,7 @@ class Node::Impl {
         plan_.tun_name = state_.config.network.tun_name;
         plan_.mtu = state_.config.network.mtu;
         plan_.addresses = state_.own.overlay;
+        plan_.addresses_by_network = !state_.grants.addresses.empty();
         plan_.routes = std::move(routes);
         ++plan_.generation;
     }
@@ -391,6 +408,7 @@ class Node::Impl {
     Membership membership_;
     Discovery discovery_;
     NetworkKeeper network_;
+    Finding finding_;
     unsigned blocks_since_krpc_ = 0;
     HostPlan plan_;
     std::uint64_t planned_routes_ = 0;  ///< Generation of the routes it was made from.
@@ -433,7 +451,8 @@ base::Result<std::unique_ptr<Node>> Node::make(NodeOptions options, crypto::Iden
                     .view = {},
                     .deadlines = {},
                     .searches = {},
-                    .problems = {}};
+                    .problems = {},
+                    .network_conflicts = {}};
     std::unique_ptr<Node> node(
         new Node(std::make_unique<Impl>(std::move(state), rng.fork("discovery"))));
     node->impl_->start(now);
@@ -466,6 +485,9 @@ void Node::handle_resolved(base::Instant now, const std::string& host,
 void Node::handle_stored_state(base::Instant now, const std::string& name,
                                base::ByteView contents) {
     impl_->handle_stored_state(now, name, contents);
+}
+void Node::handle_persisted(base::Instant now, std::uint64_t number) {
+    impl_->handle_persisted(now, number);
 }
 void Node::handle_wall_clock(base::UnixTime wall_now) { impl_->handle_wall_clock(wall_now); }
 void Node::handle_request(base::Instant now, RequestId id, const control::Request& request) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "node/deadline_queue.h"
 #include "node/links/peer_message.h"
@@ -60,6 +61,7 @@ struct NodeState {
     DeadlineQueue<PeerHandle> searches;
     bool seeks = false;                           ///< There is a DHT to look peers up in.
     std::map<std::string, std::string> problems;  ///< What makes the node degraded, by key.
+    std::vector<std::string> network_conflicts;  ///< Of our network with what the host has itself.
     bool shutting_down = false;
     bool learnt_changed = false;  ///< Some Peer::learnt is newer than what was persisted.
 

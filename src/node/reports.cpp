@@ -58,6 +58,7 @@ void add_counters(std::vector<control::Counter>& out, const PartCounters& parts)
         {"strangers_refused", parts.strangers_refused},
         {"protocol_violations", parts.protocol_violations},
         {"claims_refused", parts.claims_refused},
+        {"network_messages_dropped", parts.network_messages_dropped},
         {"links_established", parts.links.links_established},
         {"links_lost", parts.links.links_lost},
     };
@@ -165,28 +166,6 @@ void add_addresses(control::PeerReply& reply, const Peer& peer) {
     reply.endpoints.assign(endpoints.begin(), endpoints.end());
 }
 
-control::PeerReply peer_report(base::Instant now, const NodeState& state, const Peer& peer) {
-    control::PeerReply reply;
-    reply.node_id = peer.id.to_string();
-    reply.name = peer.shown_name();
-    reply.state = state_text(peer);
-    reply.role = peer.hello_role;
-    add_addresses(reply, peer);
-    reply.bytes_sent = peer.sent.bytes;
-    reply.packets_sent = peer.sent.packets;
-    reply.bytes_received = peer.received.bytes;
-    reply.packets_received = peer.received.packets;
-    reply.dials = peer.dial.dials;
-    reply.last_error = peer.last_error;
-    if (!peer.connected() && !peer.dial.next_at.is_never()) {
-        reply.next_attempt_us = microseconds_of(peer.dial.next_at - now);
-    }
-    if (peer.session) {
-        add_session(reply, now, state, *peer.session);
-    }
-    return reply;
-}
-
 void add_activity(control::StatusReply& reply, const NodeState& state) {
     std::set<std::string> paths;
     state.peers.for_each([&](PeerHandle, const Peer& peer) {
@@ -250,6 +229,28 @@ control::StatusReply status_report(base::Instant now, const NodeState& state,
     add_counters(reply.counters, parts);
     add_counters(reply.counters, state.endpoint->counters());
     add_gauges(reply.counters, state, parts);
+    return reply;
+}
+
+control::PeerReply peer_report(base::Instant now, const NodeState& state, const Peer& peer) {
+    control::PeerReply reply;
+    reply.node_id = peer.id.to_string();
+    reply.name = peer.shown_name();
+    reply.state = state_text(peer);
+    reply.role = peer.hello_role;
+    add_addresses(reply, peer);
+    reply.bytes_sent = peer.sent.bytes;
+    reply.packets_sent = peer.sent.packets;
+    reply.bytes_received = peer.received.bytes;
+    reply.packets_received = peer.received.packets;
+    reply.dials = peer.dial.dials;
+    reply.last_error = peer.last_error;
+    if (!peer.connected() && !peer.dial.next_at.is_never()) {
+        reply.next_attempt_us = microseconds_of(peer.dial.next_at - now);
+    }
+    if (peer.session) {
+        add_session(reply, now, state, *peer.session);
+    }
     return reply;
 }
 

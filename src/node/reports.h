@@ -18,6 +18,7 @@ struct PartCounters {
     std::uint64_t strangers_refused = 0;
     std::uint64_t protocol_violations = 0;
     std::uint64_t claims_refused = 0;
+    std::uint64_t network_messages_dropped = 0;
 };
 
 /// "connected", "connecting", "unreachable" or "idle".
@@ -25,6 +26,8 @@ struct PartCounters {
 
 [[nodiscard]] control::StatusReply status_report(base::Instant now, const NodeState& state,
                                                  const PartCounters& parts);
+[[nodiscard]] control::PeerReply peer_report(base::Instant now, const NodeState& state,
+                                             const Peer& peer);
 [[nodiscard]] control::PeersReply peers_report(base::Instant now, const NodeState& state);
 [[nodiscard]] control::RoutesReply routes_report(const NodeState& state);
 

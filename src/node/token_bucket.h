@@ -17,13 +17,13 @@ class TokenBucket {
           capacity_(cost_ * burst),
           credit_(capacity_) {}
 
-    [[nodiscard]] bool take(base::Instant now) noexcept {
+    [[nodiscard]] bool take(base::Instant now, std::uint32_t tokens = 1) noexcept {
         credit_ = std::min(capacity_, credit_ + (now - last_));
         last_ = std::max(last_, now);
-        if (credit_ < cost_) {
+        if (credit_ < cost_ * tokens) {
             return false;
         }
-        credit_ -= cost_;
+        credit_ -= cost_ * tokens;
         return true;
     }
 

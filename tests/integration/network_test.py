@@ -70,6 +70,10 @@ def found_and_joined(hosts: list[Host]) -> list[object]:
     process.wait_until(lambda: complete(hosts), 20, "everybody is connected with everybody")
     everybody_pings(hosts)
     schema.check(run(bob, "members", "--json"), "members")
+    for what in ("dee", dee.id, dee.v4, "100.64.0.0/16"):
+        found = schema.check(run(bob, "find", "--json", what), "find")["found"]
+        assert "dee" in [node["name"] for node in found], (what, found)
+    assert "nobody" in run(bob, "find", "192.0.2.1", code=1)
     return ["five hosts, four invites", f"all pairs {time.monotonic() - last:.2f} s after the last "
             "join"]
 
@@ -139,6 +143,7 @@ def revoked(hosts: list[Host]) -> list[object]:
     begin = time.monotonic()
     run(ann, "revoke", "dee")
     rest = [ann, bob, cai]
+    assert ann.ask("members")["revoked"][0]["name"] == "dee"
     process.wait_until(lambda: all("dee" not in host.connected_names() for host in rest), 10,
                        "nobody has a session with the revoked member")
     seconds = time.monotonic() - begin

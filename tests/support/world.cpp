@@ -2,6 +2,7 @@
 #include "support/world.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -57,6 +58,8 @@ struct World::Host {
     std::uint64_t starts = 0;
     std::uint64_t wake_ups = 0;
     std::map<std::string, base::Bytes> state;
+    std::vector<node::PersistState> unsafe;  ///< What is being written.
+    bool disk_hangs = false;
 };
 
 World::World() = default;
@@ -76,7 +79,9 @@ World::HostId World::add_host(std::string name, std::vector<net::IpAddress> addr
                                                     {},
                                                     0,
                                                     0,
-                                                    {}}));
+                                                    {},
+                                                    {},
+                                                    false}));
     hosts_.back()->config.node.name = hosts_.back()->name;
     hosts_.back()->config.discovery.dht = false;
     hosts_.back()->config.discovery.lan = false;
@@ -114,7 +119,7 @@ void World::start(HostId id) {
     base::Rng::Seed seed{};
     seed[0] = static_cast<std::byte>(id + 1);
     seed[1] = static_cast<std::byte>(++host.starts);
-    node::NodeOptions options{host.config, "test", "test", kWallStart};
+    node::NodeOptions options{host.config, "test", "test", wall_now()};
     auto node = node::Node::make(std::move(options), host.identity.clone(), base::Rng(seed),
                                  base::Log(host.sink, "test"), now_);
     QE_ASSERT(node.has_value());
@@ -129,13 +134,33 @@ void World::start(HostId id) {
     pump(host);
 }
 
-void World::crash(HostId id) { hosts_[id]->node.reset(); }
+base::UnixTime World::wall_now() const {
+    const auto seconds = std::chrono::duration_cast<base::seconds>(now_ - kStart);
+    return {kWallStart.seconds + seconds.count()};
+}
+
+void World::tell_wall_clock() {
+    for (const auto& host : hosts_) {
+        if (host->node) {
+            host->node->handle_wall_clock(wall_now());
+            pump(*host);
+        }
+    }
+}
+
+void World::crash(HostId id) {
+    hosts_[id]->node.reset();
+    hosts_[id]->unsafe.clear();
+}
 
 void World::shutdown(HostId id, std::string_view reason) {
     hosts_[id]->node->shutdown(now_, reason);
     pump(*hosts_[id]);
 }
 
+void World::store_state(HostId id, const std::string& name, base::Bytes contents) {
+    hosts_[id]->state[name] = std::move(contents);
+}
 void World::forget_state(HostId id, const std::string& name) { hosts_[id]->state.erase(name); }
 std::uint64_t World::wake_ups(HostId id) const { return hosts_[id]->wake_ups; }
 
@@ -259,13 +284,36 @@ void World::pump(Host& host) {
     }
     take_effects(host);
     take_lan(host);
+    if (!host.disk_hangs) {
+        finish_writes(host);
+    }
 }
 
 void World::take_effects(Host& host) {
     while (auto effect = host.node->poll_effect()) {
         if (auto* state = std::get_if<node::PersistState>(&*effect)) {
-            host.state[state->name] = std::move(state->contents);
+            host.unsafe.push_back(std::move(*state));
         }
+    }
+}
+
+void World::finish_writes(Host& host) {
+    std::vector<node::PersistState> writes = std::exchange(host.unsafe, {});
+    for (node::PersistState& state : writes) {
+        host.state[state.name] = std::move(state.contents);
+        if (state.number != 0) {
+            host.node->handle_persisted(now_, state.number);
+        }
+    }
+    if (!writes.empty()) {
+        pump(host);
+    }
+}
+
+void World::set_disk_hangs(HostId id, bool on) {
+    hosts_[id]->disk_hangs = on;
+    if (!on) {
+        finish_writes(*hosts_[id]);
     }
 }
 

@@ -75,7 +75,10 @@ class World {
     /// The process is gone: nothing is sent any more, state is lost but for what it persisted.
     void crash(HostId host);
     void shutdown(HostId host, std::string_view reason);
-    /// Removes what a host has persisted under this name.
+    /// What is persisted from now on is not safe before the disk works again; a crash loses it.
+    void set_disk_hangs(HostId host, bool on);
+    /// Puts something into a host's state, or removes what it has persisted under this name.
+    void store_state(HostId host, const std::string& name, base::Bytes contents);
     void forget_state(HostId host, const std::string& name);
     /// How often its deadline has come.
     [[nodiscard]] std::uint64_t wake_ups(HostId host) const;
@@ -91,6 +94,11 @@ class World {
     void set_underlay_mtu(std::size_t bytes) { mtu_ = bytes; }
     /// Puts any datagram into the underlay.
     void inject(net::SocketAddress from, net::SocketAddress to, base::Bytes bytes);
+
+    /// Starts at a fixed time and goes with the virtual clock. Running nodes believe what they were
+    /// told last, at their start or by tell_wall_clock().
+    [[nodiscard]] base::UnixTime wall_now() const;
+    void tell_wall_clock();
 
     void run_for(base::Duration duration);
     /// Runs until `done` or `limit` has passed; false when it has.
@@ -130,13 +138,15 @@ class World {
     void pump(Host& host);
     void take_lan(Host& host);
     void take_effects(Host& host);
+    void finish_writes(Host& host);
     void deliver_next();
     void send(InFlight datagram);
     [[nodiscard]] node::NetworkView view_of(const Host& host) const;
     Host* host_at(const net::SocketAddress& address);
     [[nodiscard]] base::Instant next_event() const;
 
-    base::Instant now_ = base::Instant::from_nanoseconds(1'000'000'000);
+    static constexpr base::Instant kStart = base::Instant::from_nanoseconds(1'000'000'000);
+    base::Instant now_ = kStart;
     std::vector<std::unique_ptr<Host>> hosts_;
     std::priority_queue<InFlight, std::vector<InFlight>, Later> in_flight_;
     std::uint64_t order_ = 0;

@@ -28,7 +28,8 @@ struct JoinReply {
     base::Bytes certificate;
     base::Bytes document;
     NetworkSecret secret;
-    std::vector<Item> items;  ///< Revocations first, then the admin's certificate and record.
+    std::vector<Item> items;    ///< Revocations first, then the admin's certificate and record.
+    std::uint64_t members = 0;  ///< Of the network, the new one included; at most kMembersMax.
     friend bool operator==(const JoinReply&, const JoinReply&) = default;
 };
 

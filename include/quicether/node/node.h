@@ -51,6 +51,9 @@ struct HostPlan {
     std::uint16_t mtu = 0;               ///< Bytes
     std::vector<net::Prefix> addresses;  ///< Of the TUN device, with their prefix lengths.
     std::vector<net::Prefix> routes;     ///< Through the TUN device, beyond `addresses`.
+    /// The addresses are those of a network, which this host cannot choose: where they overlap what
+    /// it has, the node itself says so.
+    bool addresses_by_network = false;
 };
 
 /// Resolve a DNS name, then call handle_resolved.
@@ -59,10 +62,13 @@ struct ResolveName {
 };
 /// The node has drained its connections after shutdown(): the driver may end.
 struct Finished {};
-/// Bytes to keep over restarts under a name; the shell writes them atomically.
+/// Bytes to keep over restarts under a name; the shell writes them atomically and wipes its copy, for
+/// there may be secrets in them. With a `number` it calls handle_persisted when they are safe; a
+/// later write of the same name may stand for it.
 struct PersistState {
     std::string name;
     base::Bytes contents;
+    std::uint64_t number = 0;  ///< 0: nobody waits.
 };
 using Effect = std::variant<ResolveName, Finished, PersistState>;
 
@@ -115,6 +121,8 @@ class Node {
     void handle_wall_clock(base::UnixTime wall_now);
     /// Contents stored earlier by PersistState under `name`; before the first handle_timeout.
     void handle_stored_state(base::Instant now, const std::string& name, base::ByteView contents);
+    /// What PersistState had under this number is safe from a crash, and all earlier numbers too.
+    void handle_persisted(base::Instant now, std::uint64_t number);
     /// A request from the control socket; its ControlReply comes from poll_reply, at once or later.
     /// ReloadRequest, StopRequest, VersionRequest and LogsRequest are the shell's: not here.
     void handle_request(base::Instant now, RequestId id, const control::Request& request);

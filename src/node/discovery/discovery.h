@@ -57,6 +57,8 @@ class Discovery {
     void handle_deadline(base::Instant now);
     /// NodeState::view has changed.
     void handle_network(base::Instant now);
+    /// What this node says of itself may have changed: NodeState::own, its name or its network.
+    void handle_own_change(base::Instant now) { publisher_.handle_change(now); }
     void handle_resolved(base::Instant now, const std::string& host,
                          const std::vector<net::IpAddress>& addresses);
     void handle_stored_state(base::ByteView contents);

@@ -27,17 +27,22 @@ network::MemberRole role_of(config::NodeRole role) {
     return network::MemberRole::Full;
 }
 
-/// A name in the form that networks have; the configuration allows others, or none.
+/// What our network calls us, else a name in the form that networks have; the configuration allows
+/// others, or none.
 std::string name_of(const NodeState& state) {
+    if (!state.grants.own_name.empty()) {
+        return state.grants.own_name;
+    }
     const std::string fallback = "node-" + state.id.short_text();
     return network::normalise_name(state.config.node.name).value_or(fallback);
 }
 
-network::NodeRecord record_of(const NodeState& state,
-                              const std::vector<net::SocketAddress>& addresses) {
+}  // namespace
+
+network::NodeRecord own_record(const NodeState& state,
+                               const std::vector<net::SocketAddress>& addresses) {
     network::NodeRecord record;
     record.key = state.key;
-    record.issued = state.wall_now;
     record.ttl = kRecordLifetime;
     record.name = name_of(state);
     record.role = role_of(state.config.node.role);
@@ -53,12 +58,11 @@ network::NodeRecord record_of(const NodeState& state,
     return record;
 }
 
-}  // namespace
-
 base::Result<base::Bytes> make_own_record(const NodeState& state,
                                           const std::vector<net::SocketAddress>& addresses,
                                           std::int64_t sequence) {
-    network::NodeRecord record = record_of(state, addresses);
+    network::NodeRecord record = own_record(state, addresses);
+    record.issued = state.wall_now;
     record.sequence = static_cast<std::uint64_t>(sequence);
     QE_TRY(const auto encoded, network::sign_record(state.identity, record, state.network));
     base::Bytes value(encoded.encoded.size() + kStringHeadMax);

@@ -16,6 +16,10 @@ namespace qe::node {
 /// How long others should believe a record.
 inline constexpr base::seconds kRecordLifetime{3600};
 
+/// What this node's record says now, without a number and a time.
+[[nodiscard]] network::NodeRecord own_record(const NodeState& state,
+                                             const std::vector<net::SocketAddress>& addresses);
+
 /// This node's record as an item's value. Errors: those of network::sign_record().
 [[nodiscard]] base::Result<base::Bytes> make_own_record(
     const NodeState& state, const std::vector<net::SocketAddress>& addresses,

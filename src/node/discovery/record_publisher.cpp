@@ -18,6 +18,20 @@ void RecordPublisher::set_addresses(base::Instant now, std::vector<net::SocketAd
         return;
     }
     addresses_ = std::move(addresses);
+    publish_soon(now);
+}
+
+bool RecordPublisher::says_the_same() const {
+    return sent_record_ == own_record(state_, addresses_) && sent_network_ == state_.network;
+}
+
+void RecordPublisher::handle_change(base::Instant now) {
+    if (sent_record_ && !says_the_same()) {
+        publish_soon(now);
+    }
+}
+
+void RecordPublisher::publish_soon(base::Instant now) {
     failures_ = 0;
     const base::Instant earliest = sent_at_ == base::Instant() ? now : sent_at_ + kRecordInterval;
     next_at_ = std::max(now + kRecordSettle, earliest);
@@ -42,6 +56,8 @@ void RecordPublisher::handle_deadline(base::Instant now, dht::Dht& dht) {
     }
     running_ = *operation;
     sent_ = addresses_;
+    sent_record_ = own_record(state_, addresses_);
+    sent_network_ = state_.network;
     sent_at_ = now;
 }
 
@@ -57,7 +73,7 @@ bool RecordPublisher::handle_finished(base::Instant now, const dht::StoreFinishe
         return false;
     }
     running_.reset();
-    const bool changed = sent_ != addresses_;
+    const bool changed = !says_the_same();
     if (finished.newer && finished.newer->owner) {
         // Published with a clock that was ahead of ours.
         last_number_ = std::max(last_number_, finished.newer->owner->seq);

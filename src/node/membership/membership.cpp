@@ -2,7 +2,6 @@
 #include "node/membership/membership.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "node/claims.h"
@@ -49,46 +48,87 @@ void Membership::set_trust() {
 }
 
 void Membership::apply(base::Instant now) {
+    listed_.clear();
+    for (const config::PeerConfig& peer : listed_peers(state_.config)) {
+        listed_.insert(config::node_id_of(peer.id));
+    }
+    apply_own();
+    set_trust();
+    remove_unlisted(now);
+    apply_listed(now);
+    for (const auto& [id, peer] : state_.grants.peers) {
+        apply_granted(now, id);
+    }
+}
+
+void Membership::apply(base::Instant now, const GrantChanges& changes) {
+    if (changes.own) {
+        apply_own();
+        apply_listed(now);  // what their NodeIds give them lies inside our prefixes
+    }
+    if (changes.trust) {
+        set_trust();
+    }
+    for (const crypto::NodeId& id : changes.peers) {
+        apply_granted(now, id);
+    }
+}
+
+void Membership::apply_own() {
+    const Claims before = state_.own_claims();
     state_.own = own_prefixes(state_);
     std::vector<net::Prefix> local = state_.own.subnets;
     for (const net::Prefix& address : state_.own.overlay) {
         local.push_back(net::Prefix::host(address.address()));
     }
     state_.routes.set_local(local);
-    set_trust();
-    remove_unlisted(now);
+    if (state_.own_claims() != before) {
+        conversation_.announce_claims();
+    }
+}
+
+void Membership::apply_listed(base::Instant now) {
     for (const config::PeerConfig& wanted : listed_peers(state_.config)) {
         if (config::node_id_of(wanted.id) != state_.id) {
             add_or_change(now, wanted);
         }
     }
-    for (const NetworkPeer& wanted : state_.grants.peers) {
-        add_or_change(now, wanted);
+}
+
+void Membership::apply_granted(base::Instant now, const crypto::NodeId& id) {
+    if (listed_.contains(id)) {
+        return;
+    }
+    const auto granted = state_.grants.peers.find(id);
+    if (granted != state_.grants.peers.end()) {
+        add_or_change(now, granted->second);
+    } else if (const PeerHandle handle = state_.peers.find(id); !handle.is_null()) {
+        remove(now, handle);
     }
 }
 
+void Membership::remove(base::Instant now, PeerHandle handle) {
+    ++peers_applied_;
+    const Peer& peer = *state_.peers.get(handle);
+    state_.log.info("{} is no longer listed: closing its session", describe(peer));
+    links_.end_session(now, handle, CloseCode::NotTrusted, "no longer allowed");
+    state_.routes.erase_peer(handle);
+    state_.deadlines.clear(handle);
+    state_.searches.clear(handle);
+    state_.peers.erase(handle);
+}
+
 void Membership::remove_unlisted(base::Instant now) {
-    std::set<crypto::NodeId> listed;
-    for (const config::PeerConfig& peer : listed_peers(state_.config)) {
-        listed.insert(config::node_id_of(peer.id));
-    }
-    for (const NetworkPeer& peer : state_.grants.peers) {
-        listed.insert(peer.id);
-    }
     for (const PeerHandle handle : state_.peers.handles()) {
-        const Peer& peer = *state_.peers.get(handle);
-        if (!listed.contains(peer.id)) {
-            state_.log.info("{} is no longer listed: closing its session", describe(peer));
-            links_.end_session(now, handle, CloseCode::NotTrusted, "no longer allowed");
-            state_.routes.erase_peer(handle);
-            state_.deadlines.clear(handle);
-            state_.searches.clear(handle);
-            state_.peers.erase(handle);
+        const crypto::NodeId& id = state_.peers.get(handle)->id;
+        if (!listed_.contains(id) && !state_.grants.peers.contains(id)) {
+            remove(now, handle);
         }
     }
 }
 
 void Membership::add_or_change(base::Instant now, const config::PeerConfig& wanted) {
+    ++peers_applied_;
     const crypto::NodeId id = config::node_id_of(wanted.id);
     const PeerHandle handle = find_or_insert(id);
     Peer& peer = *state_.peers.get(handle);
@@ -122,12 +162,7 @@ PeerHandle Membership::find_or_insert(const crypto::NodeId& id) {
 }
 
 void Membership::add_or_change(base::Instant now, const NetworkPeer& wanted) {
-    const std::vector<config::PeerConfig> configured = listed_peers(state_.config);
-    if (std::any_of(configured.begin(), configured.end(), [&wanted](const auto& peer) {
-            return config::node_id_of(peer.id) == wanted.id;
-        })) {
-        return;
-    }
+    ++peers_applied_;
     const bool is_new = state_.peers.find(wanted.id).is_null();
     const PeerHandle handle = find_or_insert(wanted.id);
     Peer& peer = *state_.peers.get(handle);
@@ -152,12 +187,8 @@ control::ReloadReply Membership::reload(base::Instant now, config::Config wanted
     for (const config::Change& change : config::diff(state_.config, wanted).changes) {
         (change.live ? reply.applied : reply.needs_restart).push_back(change.key);
     }
-    const Claims before = state_.own_claims();
     state_.config = config::take_live_changes(std::move(state_.config), wanted);
     apply(now);
-    if (state_.own_claims() != before) {
-        conversation_.announce_claims();
-    }
     return reply;
 }
 

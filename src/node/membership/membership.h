@@ -4,9 +4,12 @@
 //
 // Turns [[peer]], [peers] allowed and NodeState::grants into peers, trust and configured routes. A
 // change adds, changes and removes peers without touching the sessions of the others; a removed
-// peer's session is closed. Who is both listed and a member is treated as listed, and owns what the
-// network grants besides.
+// peer's session is closed. Who is both listed and a member is treated as listed. What the network
+// grants is applied piece by piece: one member's news costs the same in any network.
 #pragma once
+
+#include <cstdint>
+#include <set>
 
 #include "node/claims.h"
 #include "node/links/conversation.h"
@@ -29,13 +32,22 @@ class Membership {
 
     /// Makes peers, trust and routes what state.config and state.grants say.
     void apply(base::Instant now);
+    /// The same when only these grants have changed.
+    void apply(base::Instant now, const GrantChanges& changes);
     /// Takes the live changes of `wanted` into state.config and applies them.
     control::ReloadReply reload(base::Instant now, config::Config wanted);
 
+    /// How often a peer was added, changed or removed, since the start.
+    [[nodiscard]] std::uint64_t peers_applied() const noexcept { return peers_applied_; }
+
   private:
+    void apply_own();
+    void apply_listed(base::Instant now);
+    void apply_granted(base::Instant now, const crypto::NodeId& id);
     void add_or_change(base::Instant now, const config::PeerConfig& wanted);
     void add_or_change(base::Instant now, const NetworkPeer& wanted);
     [[nodiscard]] PeerHandle find_or_insert(const crypto::NodeId& id);
+    void remove(base::Instant now, PeerHandle handle);
     void remove_unlisted(base::Instant now);
     void set_trust();
 
@@ -44,6 +56,8 @@ class Membership {
     LinkKeeper& links_;
     ClaimKeeper& claims_;
     Conversation& conversation_;
+    std::set<crypto::NodeId> listed_;  ///< In the configuration.
+    std::uint64_t peers_applied_ = 0;
 };
 
 }  // namespace qe::node

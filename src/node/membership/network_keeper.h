@@ -1,40 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NetworkKeeper: this node as a member of a network.
+// NetworkKeeper: this node as a member of a network. docs/protocol/membership.md.
 //
-// Founds or joins it, holds the directory, keeps it equal to the directories of the others, answers
-// joining nodes if it is an admin, chooses the overlay IPv4 address, and says in NodeState::grants
-// what follows for peers, trust and addresses. docs/protocol/membership.md.
+// Gives each input to the part it is for, and sees afterwards to what follows from it:
 //
-// News (certificates, records, revocations) goes to every connected member at once, and a
-// comparison at the begin of each session and now and then repairs what was missed.
+//   Joining, Admissions, Spreading, OwnCertificate, NetworkRequests
+//     → OwnNetwork (changes, news)  → Presence (address, record)
+//     → NetworkOutbox (messages)    → GrantKeeper (NodeState::grants) → Membership
+//
+// Each part knows those to its right only.
 #pragma once
 
 #include <deque>
-#include <map>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "node/discovery/discovery.h"
 #include "node/links/conversation.h"
+#include "node/membership/admissions.h"
+#include "node/membership/grant_keeper.h"
+#include "node/membership/joining.h"
 #include "node/membership/membership.h"
-#include "node/membership/network_peers.h"
-#include "node/membership/own_membership.h"
+#include "node/membership/message_budgets.h"
+#include "node/membership/network_outbox.h"
+#include "node/membership/network_requests.h"
+#include "node/membership/own_certificate.h"
+#include "node/membership/own_network.h"
+#include "node/membership/presence.h"
+#include "node/membership/spreading.h"
 #include "node/node_state.h"
 #include "quicether/control/messages.h"
-#include "quicether/network/network_message.h"
 #include "quicether/node/node.h"
 
 namespace qe::node {
-
-/// How long an admin may take to be found and to answer.
-inline constexpr base::Duration kJoinPatience = base::seconds(30);
-/// How long a guest may stay without having become a member.
-inline constexpr base::Duration kGuestStay = base::seconds(60);
-inline constexpr std::size_t kGuestsMax = 64;
-/// Between two comparisons with some member.
-inline constexpr base::Duration kComparisonInterval = base::seconds(300);
 
 struct NetworkParts {
     NodeState& state;
@@ -45,16 +42,13 @@ struct NetworkParts {
 
 class NetworkKeeper {
   public:
-    explicit NetworkKeeper(const NetworkParts& parts)
-        : state_(parts.state),
-          conversation_(parts.conversation),
-          discovery_(parts.discovery),
-          membership_(parts.membership) {}
+    explicit NetworkKeeper(const NetworkParts& parts);
 
     // --- Input ---------------------------------------------------------------------------------
     /// What was persisted under kNetworkStateName.
     void handle_stored_state(base::Instant now, base::ByteView contents);
-    /// A handshake is done: a bearer of an invite becomes a guest.
+    /// A write of ours is safe.
+    void handle_persisted(base::Instant now, std::uint64_t number);
     void handle_connected(base::Instant now, const quic::Connected& event);
     /// A peer has said Hello on its first link, or on a new one.
     void handle_greeting(base::Instant now, PeerHandle peer);
@@ -62,89 +56,55 @@ class NetworkKeeper {
     /// Our addresses, subnets or name may have changed.
     void handle_change(base::Instant now);
     void handle_deadline(base::Instant now);
-    /// The reply, unless it comes from poll_reply(). Nothing for requests of other kinds.
-    [[nodiscard]] bool handles(const control::Request& request) const;
+    /// The reply, unless it comes from poll_reply(). Precondition: is_network_request().
     [[nodiscard]] std::optional<control::Reply> handle_request(base::Instant now, RequestId id,
                                                                const control::Request& request);
+    /// The node ends: what is not stored yet is written.
+    void shutdown(base::Instant now) { network_.write(now, true); }
 
     // --- Output --------------------------------------------------------------------------------
-    [[nodiscard]] std::optional<Effect> poll_effect();
+    [[nodiscard]] std::optional<PersistState> poll_state() { return network_.poll_state(); }
     [[nodiscard]] std::optional<ControlReply> poll_reply();
     [[nodiscard]] base::Instant next_deadline() const noexcept;
+    /// Messages that were not listened to, because their senders said too much.
+    [[nodiscard]] std::uint64_t messages_dropped() const noexcept { return budgets_.dropped(); }
 
   private:
-    /// We hold an invite and look for its admin.
-    struct Joining {
-        RequestId request = 0;
-        network::Invite invite;
-        std::string wished_name;
-        base::Instant give_up_at;
-        bool asked = false;
-    };
-    struct Guest {
-        crypto::PublicKey key;
-        base::Instant leaves_at;
-    };
-
-    // Requests of the operator.
     [[nodiscard]] control::Reply create(base::Instant now,
                                         const control::NetworkCreateRequest& request);
-    [[nodiscard]] control::Reply leave(base::Instant now,
-                                       const control::NetworkLeaveRequest& request);
-    [[nodiscard]] control::Reply invite(base::Instant now, const control::InviteRequest& request);
     [[nodiscard]] std::optional<control::Reply> join(base::Instant now, RequestId id,
                                                      const control::JoinRequest& request);
-    [[nodiscard]] control::Reply revoke(base::Instant now, const control::RevokeRequest& request);
-    [[nodiscard]] control::Reply promote(base::Instant now, const control::PromoteRequest& request);
-    [[nodiscard]] const network::Member* find_member(const std::string& text) const;
-
-    // Messages of peers.
-    void on(base::Instant now, PeerHandle peer, const network::JoinRequest& message);
-    void on(base::Instant now, PeerHandle peer, const network::JoinReply& message);
-    void on(base::Instant now, PeerHandle peer, const network::JoinRefusal& message);
-    void on(base::Instant now, PeerHandle peer, const network::RenewRequest& message);
-    void on(base::Instant now, PeerHandle peer, const network::RenewReply& message);
-    void on(base::Instant now, PeerHandle peer, const network::AdminGrant& message);
-    void on(base::Instant now, PeerHandle peer, const network::Digest& message);
-    void on(base::Instant now, PeerHandle peer, const network::Summary& message);
-    void on(base::Instant now, PeerHandle peer, const network::Wanted& message);
-    void on(base::Instant now, PeerHandle peer, const network::News& message);
-
+    void dispatch(base::Instant now, PeerHandle peer, const network::NetworkMessage& message);
+    void dispatch_member(base::Instant now, PeerHandle peer,
+                         const network::NetworkMessage& message);
+    void take_grant(PeerHandle peer, const network::AdminGrant& message);
+    void end_joining(base::Instant now, std::optional<JoinOutcome> outcome);
     /// Becomes a member: from now on this certificate is shown.
     void enter(base::Instant now, OwnMembership membership);
     /// Is a member no more.
     void forget(base::Instant now);
-    void end_joining(base::Instant now, control::Reply reply);
-    /// Takes in items; what is news goes on to everybody but `source`.
-    void merge(base::Instant now, const std::vector<network::Item>& items, PeerHandle source);
-    void report_refused_subnets(const network::Item& item, const network::MergeOutcome& outcome);
-    /// What has changed in the directory has its consequences: address, record, peers, trust.
-    void refresh(base::Instant now);
-    void update_record(base::Instant now);
-    void choose_own_address();
-    void grant();
-    void spread(base::Instant now, PeerHandle source);
-    void ask_for_renewal(base::Instant now);
-    void persist();
-    bool send(PeerHandle peer, const network::NetworkMessage& message);
-    void send(PeerHandle peer, std::vector<network::NetworkMessage> messages);
-    [[nodiscard]] bool is_member(PeerHandle peer) const;
-    void show_credential();
+    /// Another network, or none: all parts begin anew.
+    void begin(base::Instant now);
+    /// What follows from an input.
+    void settle(base::Instant now);
+    void flush();
 
     NodeState& state_;
     Conversation& conversation_;
     Discovery& discovery_;
     Membership& membership_;
 
-    std::optional<OwnMembership> own_;
-    std::optional<Joining> joining_;
-    std::map<crypto::NodeId, Guest> guests_;
-    std::optional<net::IpAddress> address_;  ///< Our overlay IPv4 address.
-    std::vector<network::Item> news_;        ///< To be spread.
-    base::Instant compare_at_ = base::Instant::never();
-    base::Instant renew_at_ = base::Instant::never();
-    base::Instant record_at_ = base::Instant::never();
-    std::deque<Effect> effects_;
+    NetworkOutbox outbox_;
+    OwnNetwork network_;
+    Presence presence_;
+    Joining joining_;
+    Admissions admissions_;
+    Spreading spreading_;
+    OwnCertificate certificate_;
+    NetworkRequests requests_;
+    GrantKeeper grants_;
+    MessageBudgets budgets_;
+    base::LogLimiter budget_log_;
     std::deque<ControlReply> replies_;
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What membership of a network gives a node besides its configuration: peers, trust, addresses.
-// NetworkKeeper writes it, Membership makes peers, trust and routes of it.
+// GrantKeeper writes it, Membership makes peers, trust and routes of it.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,16 +26,25 @@ struct NetworkPeer {
     std::vector<net::SocketAddress> underlay;
     std::vector<net::Prefix> addresses;  ///< Host prefixes of its overlay addresses.
     std::vector<net::Prefix> subnets;    ///< Advertised, and granted by its certificate.
+    friend bool operator==(const NetworkPeer&, const NetworkPeer&) = default;
 };
 
 struct NetworkGrants {
-    std::vector<NetworkPeer> peers;
+    std::map<crypto::NodeId, NetworkPeer> peers;
+    std::string own_name;  ///< What the network calls us; empty: we are in none.
     /// Our overlay addresses with the network's prefix lengths; empty: as configured.
     std::vector<net::Prefix> addresses;
     std::optional<crypto::PublicKey> authority;
     std::vector<crypto::NodeId> revoked;
     std::vector<crypto::NodeId> hosts;  ///< Whom to let in though it shows no certificate yet.
     std::vector<crypto::BearerToken> tokens;
+};
+
+/// What is new in NodeState::grants.
+struct GrantChanges {
+    std::set<crypto::NodeId> peers;  ///< New, changed or gone.
+    bool trust = false;
+    bool own = false;  ///< Our own addresses or name.
 };
 
 /// A member as its certificate and record describe it. Its IPv4 address counts if it holds it.

@@ -28,11 +28,9 @@ std::vector<std::string> addresses_of(const crypto::NodeId& id, const NodeState&
         }
         return texts;
     }
-    for (const NetworkPeer& peer : state.grants.peers) {
-        if (peer.id == id) {
-            for (const net::Prefix& prefix : peer.addresses) {
-                texts.push_back(prefix.address().to_string());
-            }
+    if (const auto peer = state.grants.peers.find(id); peer != state.grants.peers.end()) {
+        for (const net::Prefix& prefix : peer->second.addresses) {
+            texts.push_back(prefix.address().to_string());
         }
     }
     return texts;
@@ -56,6 +54,7 @@ control::NetworkReply network_report(const OwnMembership& own, const NodeState& 
         reply.member_name = self->attributes.name;
         reply.certificate_left_s = seconds_until(self->facts.validity.not_after, state.wall_now);
     }
+    reply.conflicts = state.network_conflicts;
     return reply;
 }
 
@@ -80,6 +79,9 @@ control::MembersReply members_report(const OwnMembership& own, const NodeState& 
     for (const auto& [id, revocation] : own.directory.revocations()) {
         control::RevokedReply one;
         one.node_id = id.to_string();
+        if (const auto name = own.former_names.find(id); name != own.former_names.end()) {
+            one.name = name->second;
+        }
         one.reason = network::to_text(revocation.value.reason);
         one.ago_s = seconds_until(state.wall_now, revocation.value.at);
         reply.revoked.push_back(std::move(one));

@@ -14,7 +14,7 @@ using base::ErrorCode;
 using base::fail;
 
 constexpr std::uint64_t kVersion = 1;
-constexpr std::uint64_t kFields = 7;
+constexpr std::uint64_t kFields = 8;
 
 template <std::size_t kSize>
 bool copy_exactly(base::ByteView from, std::array<std::byte, kSize>& to) {
@@ -23,6 +23,19 @@ bool copy_exactly(base::ByteView from, std::array<std::byte, kSize>& to) {
     }
     std::copy(from.begin(), from.end(), to.begin());
     return true;
+}
+
+std::map<crypto::NodeId, std::string> read_names(base::CborReader& reader) {
+    std::map<crypto::NodeId, std::string> names;
+    const std::uint64_t fields = reader.array();
+    for (std::uint64_t i = 0; i < fields / 2 && reader.ok(); ++i) {
+        crypto::NodeId id;
+        if (!copy_exactly(reader.byte_string(), id.bytes)) {
+            break;
+        }
+        names[id] = reader.text();
+    }
+    return names;
 }
 
 base::Bytes owned(base::ByteView bytes) { return {bytes.begin(), bytes.end()}; }
@@ -42,6 +55,11 @@ base::Bytes encode_membership(const OwnMembership& membership) {
     base::Bytes invites = membership.invites.encode();
     writer.byte_string(invites);
     base::wipe(invites);
+    writer.array(2 * membership.former_names.size());
+    for (const auto& [id, name] : membership.former_names) {
+        writer.byte_string(id.bytes);
+        writer.text(name);
+    }
     return out;
 }
 
@@ -59,6 +77,7 @@ base::Result<OwnMembership> parse_membership(base::ByteView bytes, base::UnixTim
     const base::ByteView directory = reader.byte_string();
     const base::ByteView seed = reader.byte_string();
     const base::ByteView invites = reader.byte_string();
+    auto names = read_names(reader);
     if (fields != kFields || !fits || !reader.finished()) {
         return fail(ErrorCode::kMalformed, "it is damaged");
     }
@@ -67,6 +86,7 @@ base::Result<OwnMembership> parse_membership(base::ByteView bytes, base::UnixTim
         std::move(members), network::NetworkSecret(secret), owned(certificate), std::nullopt, {}};
     base::wipe(secret);
     QE_TRY(membership.invites, network::InviteBook::decode(invites));
+    membership.former_names = std::move(names);
     std::array<std::byte, crypto::Identity::kSeedSize> authority{};
     if (copy_exactly(seed, authority)) {
         membership.authority.emplace(crypto::Identity::from_seed(authority));

@@ -33,8 +33,12 @@ base::Result<net::IpAddress> derive(const net::Prefix& network, base::ByteView n
     return net::IpAddress::v4(base::ByteReader(network.network().address().bytes()).u32() + host);
 }
 
-AddressRules rules_for(std::string_view network) { return {prefix(network), derive, {}}; }
+AddressRules rules_for(std::string_view network) { return {prefix(network), derive, {}, {}}; }
 
+/// Above id_of(0), and below id_of(2).
+crypto::NodeId numbered(std::uint32_t number) {
+    return {{std::byte{1}, static_cast<std::byte>(number)}};
+}
 crypto::NodeId id_of(std::uint8_t first) { return {{std::byte{first}}}; }
 
 TEST(AddressChoice, TakesTheFirstCandidateNobodyClaims) {
@@ -95,16 +99,41 @@ TEST(AddressChoice, KnowsWhichAddressesAreUsable) {
     EXPECT_FALSE(small.is_usable(address("10.0.9.255")));
 }
 
+TEST(AddressChoice, AvoidsNetworksOfTheHostUnlessThereIsNothingElse) {
+    AddressRules rules = rules_for("10.0.0.0/16");
+    const net::IpAddress first = must(choose_address(id_of(5), {}, {}, rules));
+    rules.avoid = {net::Prefix(first, 24).network()};
+    const net::IpAddress other = must(choose_address(id_of(5), {}, {}, rules));
+    EXPECT_FALSE(rules.avoid.front().contains(other));
+    EXPECT_EQ(must(choose_address(id_of(5), first, {}, rules)), first);  // who has it keeps it
+    rules.avoid = {prefix("10.0.0.0/8")};
+    EXPECT_EQ(must(choose_address(id_of(5), {}, {}, rules)), first);
+}
+
+TEST(AddressClaims, TellWhoIsConcernedByAChange) {
+    AddressClaims claims;
+    const net::IpAddress a = address("10.0.0.1");
+    using Ids = std::vector<crypto::NodeId>;
+    EXPECT_EQ(claims.set(id_of(7), a), Ids{});
+    EXPECT_EQ(claims.set(id_of(3), a), Ids{id_of(7)});
+    EXPECT_EQ(*claims.holder(a), id_of(3));
+    EXPECT_EQ(claims.set(id_of(3), a), Ids{});
+    EXPECT_EQ(claims.set(id_of(3), address("10.0.0.2")), Ids{id_of(7)});
+    EXPECT_EQ(*claims.holder(a), id_of(7));
+    EXPECT_EQ(claims.set(id_of(7), std::nullopt), Ids{});
+    EXPECT_EQ(claims.holder(a), nullptr);
+}
+
 TEST(AddressChoice, FindsTheLastFreeAddressAndSaysWhenThereIsNone) {
     const AddressRules rules = rules_for("10.0.0.0/24");
     AddressClaims claims;
     for (std::uint32_t host = 1; host < 255; ++host) {
         if (host != 77) {
-            claims.add(net::IpAddress::v4(0x0a000000 + host), id_of(1));
+            claims.add(net::IpAddress::v4(0x0a000000 + host), numbered(host));
         }
     }
     EXPECT_EQ(must(choose_address(id_of(9), {}, claims, rules)), address("10.0.0.77"));
-    claims.add(address("10.0.0.77"), id_of(1));
+    claims.add(address("10.0.0.77"), numbered(77));
     const auto none = choose_address(id_of(9), {}, claims, rules);
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, base::ErrorCode::kQueueFull);
@@ -115,7 +144,8 @@ TEST(AddressChoice, FindsTheLastFreeAddressAndSaysWhenThereIsNone) {
 
 TEST(AddressChoice, WorksInEveryPrefixLength) {
     for (unsigned length = 8; length <= 30; ++length) {
-        const AddressRules rules{net::Prefix(net::IpAddress::v4(0x0a000000), length), derive, {}};
+        const AddressRules rules{
+            net::Prefix(net::IpAddress::v4(0x0a000000), length), derive, {}, {}};
         EXPECT_TRUE(rules.is_usable(must(choose_address(id_of(200), {}, {}, rules)))) << length;
     }
     EXPECT_FALSE(choose_address(id_of(1), {}, {}, rules_for("10.0.0.0/31")));

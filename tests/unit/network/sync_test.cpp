@@ -201,7 +201,8 @@ TEST(NetworkMessages, JoinMessagesComeBackAsTheyWere) {
     messages.emplace_back(JoinReply{{std::byte{1}},
                                     {std::byte{2}},
                                     NetworkSecret::generate(rng),
-                                    {{ItemKind::Record, {std::byte{3}}}}});
+                                    {{ItemKind::Record, {std::byte{3}}}},
+                                    7});
     messages.emplace_back(make_refusal(JoinRefusalKind::SpentInvite));
     messages.emplace_back(RenewRequest{});
     messages.emplace_back(RenewReply{{std::byte{4}}});

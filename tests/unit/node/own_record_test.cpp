@@ -30,7 +30,8 @@ NodeState make_state() {
                     .view = {},
                     .deadlines = {},
                     .searches = {},
-                    .problems = {}};
+                    .problems = {},
+                    .network_conflicts = {}};
     return state;
 }
 
