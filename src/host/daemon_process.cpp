@@ -70,9 +70,7 @@ bool Daemon::lookup_hangs() const noexcept { return resolver_ && resolver_->busy
 void Daemon::handle_effect(node::Effect effect) {
     std::visit(Overloaded{[this](const node::ResolveName& name) { resolver_->resolve(name.host); },
                           [this](const node::Finished&) { loop_.stop(); },
-                          [this](node::PersistState& state) {
-                              writer_->write(std::move(state));
-                          }},
+                          [this](node::PersistState& state) { writer_->write(std::move(state)); }},
                effect);
 }
 

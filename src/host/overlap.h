@@ -23,9 +23,9 @@ struct Overlap {
     std::string sentence;  ///< Names both sides and says what to do.
 };
 
-/// Conflicts of the plan's addresses; they end a start. None for those of a network: the node reports
-/// them, and a member's host starts wherever it is. Interface `tun_index` is left out (0: the
-/// TUN device does not exist yet).
+/// Conflicts of the plan's addresses; they end a start. None for those of a network: the node
+/// reports them, and a member's host starts wherever it is. Interface `tun_index` is left out (0:
+/// the TUN device does not exist yet).
 [[nodiscard]] std::vector<Overlap> find_address_overlaps(const node::HostPlan& plan,
                                                          const HostNetwork& network,
                                                          std::uint32_t tun_index);

@@ -61,7 +61,7 @@ struct NodeState {
     DeadlineQueue<PeerHandle> searches;
     bool seeks = false;                           ///< There is a DHT to look peers up in.
     std::map<std::string, std::string> problems;  ///< What makes the node degraded, by key.
-    std::vector<std::string> network_conflicts;  ///< Of our network with what the host has itself.
+    std::vector<std::string> network_conflicts;   ///< Of our network with what the host has itself.
     bool shutting_down = false;
     bool learnt_changed = false;  ///< Some Peer::learnt is newer than what was persisted.
 

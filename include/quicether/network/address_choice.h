@@ -64,7 +64,8 @@ struct AddressRules {
 };
 
 /// `current` if it may be kept, else the next free candidate; after many taken ones any free
-/// address, and after that one to be avoided. `claims` must not have our own. Errors: kBadPrefix, kQueueFull (none is free).
+/// address, and after that one to be avoided. `claims` must not have our own. Errors: kBadPrefix,
+/// kQueueFull (none is free).
 [[nodiscard]] base::Result<net::IpAddress> choose_address(const crypto::NodeId& own,
                                                           std::optional<net::IpAddress> current,
                                                           const AddressClaims& claims,

@@ -62,9 +62,9 @@ struct ResolveName {
 };
 /// The node has drained its connections after shutdown(): the driver may end.
 struct Finished {};
-/// Bytes to keep over restarts under a name; the shell writes them atomically and wipes its copy, for
-/// there may be secrets in them. With a `number` it calls handle_persisted when they are safe; a
-/// later write of the same name may stand for it.
+/// Bytes to keep over restarts under a name; the shell writes them atomically and wipes its copy,
+/// for there may be secrets in them. With a `number` it calls handle_persisted when they are safe;
+/// a later write of the same name may stand for it.
 struct PersistState {
     std::string name;
     base::Bytes contents;

@@ -64,7 +64,10 @@ std::optional<JoinOutcome> Joining::handle(PeerHandle peer, const network::JoinR
     if (!membership) {
         return end({ErrorKind::Failed, std::string(membership.error().text)});
     }
-    JoinOutcome outcome{attempt_->request, std::move(*membership), {}, peer,
+    JoinOutcome outcome{attempt_->request,
+                        std::move(*membership),
+                        {},
+                        peer,
                         static_cast<std::uint32_t>(message.members)};
     attempt_.reset();
     return outcome;
