@@ -180,7 +180,7 @@ Checked<base::Duration> parse_duration(std::string_view word) {
     return duration;
 }
 
-Checked<void> apply(std::span<const std::string_view> words, Conditions& conditions) {
+Checked<void> apply_words(std::span<const std::string_view> words, Conditions& conditions) {
     if (words.size() % 2 != 0) {
         return tl::unexpected(fmt::format("\"{}\" has no value", words.back()));
     }

@@ -51,7 +51,7 @@ struct Conditions {
     base::Duration delay{0};                            ///< One way.
     base::Duration jitter{0};  ///< Packets keep their order whatever it is.
     Distribution distribution = Distribution::Uniform;
-    LossModel loss;
+    LossModel loss{};
     double reorder = 0;            ///< Probability of being held back, and so overtaken,
     base::Duration reorder_by{0};  ///< for this long.
     double duplicate = 0;          ///< Probability of arriving twice.
@@ -62,7 +62,8 @@ struct Conditions {
 };
 
 /// Applies pairs of a name and a value; on failure `conditions` are as they were.
-[[nodiscard]] Checked<void> apply(std::span<const std::string_view> words, Conditions& conditions);
+[[nodiscard]] Checked<void> apply_words(std::span<const std::string_view> words,
+                                        Conditions& conditions);
 
 /// "150us", "20ms", "1.5s", "2m".
 [[nodiscard]] Checked<base::Duration> parse_duration(std::string_view word);

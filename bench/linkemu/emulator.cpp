@@ -137,7 +137,7 @@ Checked<std::string> Emulator::add(Words words) {
         return tl::unexpected(mtu.error());
     }
     Conditions conditions;
-    if (auto applied = apply(rest, conditions); !applied) {
+    if (auto applied = apply_words(rest, conditions); !applied) {
         return tl::unexpected(applied.error());
     }
     auto a = TunPort::open(words[1], *mtu);
@@ -159,13 +159,16 @@ Checked<std::string> Emulator::set(base::Instant now, Words words) {
     const bool one_way = !words.empty() && (words[0] == "ab" || words[0] == "ba");
     const std::size_t only = one_way && words[0] == "ba" ? kB : kA;
     words = words.subspan(one_way ? 1 : 0);
+    if (words.empty()) {
+        return tl::unexpected(std::string("set needs a condition and its value"));
+    }
     for (Link* link : *links) {
         for (const std::size_t side : {kA, kB}) {
             if (one_way && side != only) {
                 continue;
             }
             Conditions conditions = link->conditions(side);
-            if (auto applied = apply(words, conditions); !applied) {
+            if (auto applied = apply_words(words, conditions); !applied) {
                 return tl::unexpected(applied.error());
             }
             link->set_conditions(now, side, conditions);

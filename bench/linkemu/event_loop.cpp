@@ -24,7 +24,7 @@ constexpr base::Duration kAwakeMin = base::microseconds(30);
 /// It is awake for an eighth of the time at most.
 constexpr int kAwakeShare = 8;
 constexpr base::Duration kAwakeInARow = base::microseconds(1000);
-constexpr base::Duration kNap = base::microseconds(50);
+constexpr base::Duration kNap = base::microseconds(100);
 /// Later than this it was not a wake from sleep, but something else that went wrong.
 constexpr base::Duration kLatenessMax = base::microseconds(200);
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
@@ -38,6 +38,8 @@ host::FileDescriptor ending_signals() {
     return host::FileDescriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+void complain(const std::string& text) { std::fprintf(stderr, "linkemu: %s\n", text.c_str()); }
+
 }  // namespace
 
 EventLoop::EventLoop(Emulator& emulator)
@@ -46,7 +48,7 @@ EventLoop::EventLoop(Emulator& emulator)
       signals_(ending_signals()),
       next_source_(kFirstSource) {
     std::signal(SIGPIPE, SIG_IGN);
-    watch(signals_.get(), kSignals);
+    static_cast<void>(watch(signals_.get(), kSignals));
 }
 
 base::Instant EventLoop::now() noexcept {
@@ -58,35 +60,40 @@ base::Instant EventLoop::now() noexcept {
 
 void EventLoop::add_listener(host::FileDescriptor listener) {
     listener_ = std::move(listener);
-    watch(listener_.get(), kListener);
+    static_cast<void>(watch(listener_.get(), kListener));
 }
 
 void EventLoop::add_source(host::FileDescriptor input, int output) {
     const std::uint64_t key = next_source_++;
     const auto [source, added] =
         sources_.emplace(key, std::make_unique<LineSource>(std::move(input), output));
-    watch(source->second->fd(), key);
+    if (watch(source->second->fd(), key)) {
+        return;
+    }
+    // A file, say: there is nothing to wait for.
+    sent_ = now();
+    for (std::size_t left = 1; left > 0; left = sources_.count(key)) {
+        on_commands(key);
+    }
 }
 
-void EventLoop::watch(int fd, std::uint64_t key) {
+bool EventLoop::watch(int fd, std::uint64_t key) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = key;
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void EventLoop::watch_new_links() {
     for (; links_watched_ < emulator_.links().size(); ++links_watched_) {
         for (const std::size_t side : {kA, kB}) {
-            watch(emulator_.links()[links_watched_]->end(side).fd(), 2 * links_watched_ + side);
+            static_cast<void>(watch(emulator_.links()[links_watched_]->end(side).fd(),
+                                    2 * links_watched_ + side));
         }
     }
 }
 
 void EventLoop::run() {
-    const auto complain = [](const std::string& text) {
-        std::fprintf(stderr, "linkemu: %s\n", text.c_str());
-    };
     while (!ended_ && !emulator_.ended()) {
         watch_new_links();
         const base::Instant begin = now();
@@ -136,8 +143,17 @@ void EventLoop::wait(base::Duration time) {
     }
     sent_ = sent_at(slept, woke);
     for (int i = 0; i < count; ++i) {
-        on_ready(events[static_cast<std::size_t>(i)].data.u64);
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        const bool gone = (event.events & EPOLLERR) != 0 && event.data.u64 < kSignals;
+        gone ? on_gone(event.data.u64) : on_ready(event.data.u64);
     }
+}
+
+/// Somebody has deleted the interface or its namespace. The link is one with a loose end then.
+void EventLoop::on_gone(std::uint64_t key) {
+    const TunPort& end = emulator_.links()[key / 2]->end(key % 2);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, end.fd(), nullptr);
+    complain("interface " + end.interface() + " is gone");
 }
 
 void EventLoop::on_ready(std::uint64_t key) {

@@ -33,12 +33,13 @@ class EventLoop {
     void run();
 
   private:
-    void watch(int fd, std::uint64_t key);
+    [[nodiscard]] bool watch(int fd, std::uint64_t key);
     void watch_new_links();
     [[nodiscard]] base::Duration time_to_sleep(base::Instant time);
     void wait(base::Duration time);
     [[nodiscard]] base::Instant sent_at(base::Instant slept, base::Instant woke) const;
     void on_timer(base::Duration lateness);
+    void on_gone(std::uint64_t key);
     void on_ready(std::uint64_t key);
     void on_commands(std::uint64_t key);
 

@@ -33,20 +33,19 @@ Link::Link(std::string name, std::array<TunPort, 2> ends, std::size_t interface_
               LinkModel(seed, name_ + "/ba", without_handling(conditions))},
       pool_(interface_mtu) {}
 
-bool Link::read(base::Instant now, std::size_t side) {
+void Link::read(base::Instant now, std::size_t side) {
     LinkModel& model = models_[side];
     for (int i = 0; i < kReadsPerBatch; ++i) {
         const std::uint32_t slot = pool_.acquire();
         const auto size = ends_[side].read(pool_.room(slot));
         if (!size) {
             pool_.release(slot);
-            return false;
+            return;
         }
         pool_.set_size(slot, *size);
         model.handle_packet(now, slot, *size);
         release_dropped(model);
     }
-    return true;
 }
 
 void Link::deliver(base::Instant now) {

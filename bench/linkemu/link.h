@@ -23,8 +23,8 @@ class Link {
     Link(std::string name, std::array<TunPort, 2> ends, std::size_t interface_mtu,
          std::uint64_t seed, const Conditions& conditions);
 
-    /// Takes at most a batch of packets from an end; true if there may be more.
-    bool read(base::Instant now, std::size_t side);
+    /// Takes the packets that wait at an end, at most a batch of them.
+    void read(base::Instant now, std::size_t side);
     /// Hands on all that has arrived.
     void deliver(base::Instant now);
     [[nodiscard]] base::Instant next_deadline() const noexcept;

@@ -15,6 +15,7 @@ Every link has its own interface and subnet at both ends. Keywords are the emula
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -27,6 +28,8 @@ from .namespaces import Namespace
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 _FIRST_TABLE = 100
+_NUMBER = itertools.count()     # of links, so that those of all emulators have subnets of their own
+_SERIAL = itertools.count()     # of emulators
 _MASK = (1 << 64) - 1
 
 
@@ -59,16 +62,15 @@ class LinkEmulator:
     def __init__(self, left: Namespace, right: Namespace, directory: Path, seed: int = 1) -> None:
         self.left, self.right = left, right
         self.links: dict[str, EmulatedLink] = {}
-        label = f"linkemu-{left.label}-{right.label}"
-        # A socket's path has little room.
-        self._socket_path = Path("/tmp") / f"{left.name}-{right.label}.sock"
+        label = f"linkemu-{left.label}-{right.label}-{next(_SERIAL)}"
+        control = directory / f"{label}.sock"
         self.log = directory / f"{label}.log"
         self._process = process.spawn(
-            [str(program()), "--control", str(self._socket_path), "--seed", str(seed)], self.log)
+            [str(program()), "--control", str(control), "--seed", str(seed)], self.log)
         process.wait_until(self._ready, 10, f"{label} is ready")
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.settimeout(10)
-        self._connection.connect(str(self._socket_path))
+        self._connection.connect(str(control))
         self._answers = self._connection.makefile("r")
         # The way back may be another one: several links lead to the same host.
         for namespace in (left, right):
@@ -96,7 +98,7 @@ class LinkEmulator:
             interface_mtu: int = 1500, **conditions: object) -> EmulatedLink:
         """A link whose interface is called `name` at both ends, in both directions alike. Other
         namespaces than the emulator's may be named, but not the same one at both ends."""
-        number = len(self.links)
+        number = next(_NUMBER)
         ends = [LinkEnd(namespace, name, f"198.19.{number}.{host}", f"2001:db8:e{number:x}::{host}")
                 for host, namespace in enumerate((left or self.left, right or self.right), 1)]
         places = " ".join(f"{end.namespace.name}/{name}" for end in ends)
