@@ -182,11 +182,14 @@ bool PathMonitor::judge_window(base::Instant now) noexcept {
     if (!carries_traffic() || sent < kWindowPackets || elapsed < kWindowMin) {
         return false;
     }
-    const auto lost = static_cast<double>(growth(last_.packets_lost, window_lost_));
-    const double loss = std::min(1.0, lost / static_cast<double>(sent));
+    const std::uint64_t lost = growth(last_.packets_lost, window_lost_);
+    const std::uint64_t delivered = growth(last_.bytes_delivered, window_delivered_);
+    if (lost == 0 && delivered == 0) {
+        return false;  // Nothing is known of what was sent.
+    }
+    const double loss = std::min(1.0, static_cast<double>(lost) / static_cast<double>(sent));
     loss_ += (loss - loss_) * kLossGain;
-    const auto delivered = static_cast<double>(growth(last_.bytes_delivered, window_delivered_));
-    add_rate(delivered / seconds_of(elapsed));
+    add_rate(static_cast<double>(delivered) / seconds_of(elapsed));
     begin_window(now);
     return judge_impairment(now, loss);
 }
@@ -202,7 +205,7 @@ bool PathMonitor::judge_impairment(base::Instant now, double loss) noexcept {
         cause_ = overdue_ ? Cause::Overdue : impairment_;
         return apply(now, PathNews::Impaired, impairment_);
     }
-    if (good_windows_ == kWindowsInARow && impairment_ != Cause::None) {
+    if (good_windows_ == kWindowsInARow) {
         impairment_ = Cause::None;
         return !overdue_ && apply(now, PathNews::Healthy, Cause::None);
     }

@@ -3,65 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include "observed_path.h"
+
 namespace qe::multipath {
 namespace {
 
-using base::Duration;
 using base::Instant;
 using base::milliseconds;
 using Cause = PathMonitor::Cause;
-
-/// A connection as a monitor sees it: 20 ms of round trip, 30 ms of probe timeout.
-class Path {
-  public:
-    Path() {
-        sample.smoothed_rtt = milliseconds(20);
-        sample.min_rtt = milliseconds(20);
-        sample.pto = milliseconds(30);
-    }
-
-    void wait(Duration time) { now = now + time; }
-    bool observe() { return monitor.observe(now, sample); }
-    bool send(std::uint64_t packets = 1) {
-        sample.packets_sent += packets;
-        sample.bytes_in_flight += packets * 1000;
-        return observe();
-    }
-    /// Of all but `rest` bytes.
-    bool acknowledge(std::uint64_t rest = 0) {
-        sample.bytes_delivered += sample.bytes_in_flight - rest;
-        sample.bytes_in_flight = rest;
-        sample.last_acknowledged_at = now;
-        return observe();
-    }
-    void exchange(std::uint64_t packets = 1) {
-        send(packets);
-        wait(milliseconds(20));
-        acknowledge();
-    }
-    void activate() {
-        exchange();
-        ASSERT_EQ(monitor.state(), PathState::Active);
-    }
-    /// A window of 100 packets in 100 ms, of which so many are lost.
-    bool window(std::uint64_t lost, std::uint64_t packets = 100) {
-        send(packets);
-        wait(PathMonitor::kWindowMin);
-        sample.packets_lost += lost;
-        sample.bytes_in_flight -= lost * 1000;
-        return acknowledge();
-    }
-    void fail() {
-        send();
-        wait(milliseconds(250));
-        ASSERT_TRUE(observe());
-        ASSERT_EQ(monitor.state(), PathState::Failed);
-    }
-
-    Instant now = Instant::from_nanoseconds(1'000'000'000);
-    PathSample sample;
-    PathMonitor monitor{now};
-};
+using Path = ObservedPath;
 
 TEST(PathMonitor, BeginsProbingAndAsksForAProbe) {
     const Path path;
@@ -257,148 +207,6 @@ TEST(PathMonitor, ASilentPathThatLosesItsLinkNamesTheLink) {
     EXPECT_EQ(path.monitor.cause(), Cause::LinkDown);
     path.wait(milliseconds(30));
     EXPECT_FALSE(path.acknowledge());
-}
-
-TEST(PathMonitor, TwoLossyWindowsDegradeAndTwoCleanOnesRestore) {
-    Path path;
-    path.activate();
-    EXPECT_FALSE(path.window(20));
-    EXPECT_FALSE(path.window(2));
-    EXPECT_FALSE(path.window(20));
-    EXPECT_TRUE(path.window(11));
-    EXPECT_EQ(path.monitor.state(), PathState::Degraded);
-    EXPECT_EQ(path.monitor.cause(), Cause::Loss);
-    EXPECT_GT(path.monitor.loss(), 0.05);
-    EXPECT_FALSE(path.window(2));
-    EXPECT_FALSE(path.window(5));  // Neither bad nor good: begins anew.
-    EXPECT_FALSE(path.window(2));
-    EXPECT_TRUE(path.window(0));
-    EXPECT_EQ(path.monitor.state(), PathState::Active);
-    EXPECT_EQ(path.monitor.cause(), Cause::None);
-}
-
-TEST(PathMonitor, JudgesNoWindowThatIsTooSmallOrTooShort) {
-    Path path;
-    path.activate();
-    for (int i = 0; i < 12; ++i) {
-        EXPECT_FALSE(path.window(2, 4));  // The thirteenth makes 52 packets.
-    }
-    EXPECT_EQ(path.monitor.loss(), 0);
-    path.window(2, 4);
-    EXPECT_GT(path.monitor.loss(), 0);
-
-    Path burst;
-    burst.activate();
-    for (int i = 0; i < 4; ++i) {
-        burst.send(100);
-        burst.wait(milliseconds(20));
-        burst.sample.packets_lost += 50;
-        burst.acknowledge();
-    }
-    EXPECT_EQ(burst.monitor.loss(), 0);
-}
-
-TEST(PathMonitor, ALongQueueDegradesIt) {
-    Path path;
-    path.activate();
-    path.sample.smoothed_rtt = milliseconds(219);  // Eleven times the shortest, but short.
-    path.window(0);
-    EXPECT_FALSE(path.window(0));
-    path.sample.smoothed_rtt = milliseconds(221);
-    EXPECT_FALSE(path.window(0));
-    EXPECT_TRUE(path.window(0));
-    EXPECT_EQ(path.monitor.cause(), Cause::Queueing);
-    path.sample.smoothed_rtt = milliseconds(30);
-    path.window(0);
-    EXPECT_TRUE(path.window(0));
-    EXPECT_EQ(path.monitor.state(), PathState::Active);
-}
-
-TEST(PathMonitor, ALongPathIsNotAQueue) {
-    Path path;
-    path.sample.min_rtt = milliseconds(300);
-    path.sample.smoothed_rtt = milliseconds(1100);
-    path.sample.pto = milliseconds(1500);
-    path.send();
-    path.wait(milliseconds(300));
-    path.acknowledge();
-    path.window(0);
-    path.window(0);
-    EXPECT_EQ(path.monitor.state(), PathState::Active);
-}
-
-TEST(PathMonitor, StaysDegradedWhileEitherReasonLasts) {
-    Path path;
-    path.activate();
-    path.window(20);
-    path.window(20);
-    ASSERT_EQ(path.monitor.cause(), Cause::Loss);
-    path.send();
-    path.wait(milliseconds(60));
-    EXPECT_FALSE(path.observe());
-    EXPECT_EQ(path.monitor.cause(), Cause::Overdue);
-    EXPECT_FALSE(path.acknowledge());
-    EXPECT_EQ(path.monitor.state(), PathState::Degraded);
-    EXPECT_EQ(path.monitor.cause(), Cause::Loss);
-}
-
-TEST(PathMonitor, WhatAFailureLostIsNotHeldAgainstThePathThatIsBack) {
-    Path path;
-    path.activate();
-    path.send(200);
-    path.wait(milliseconds(250));
-    path.observe();
-    ASSERT_EQ(path.monitor.state(), PathState::Failed);
-    path.sample.packets_lost += 199;
-    path.acknowledge();
-    path.exchange();
-    ASSERT_EQ(path.monitor.state(), PathState::Active);
-    EXPECT_FALSE(path.window(0));
-    EXPECT_EQ(path.monitor.loss(), 0);
-}
-
-TEST(PathMonitor, MeasuresWhatArrives) {
-    Path path;
-    path.activate();
-    EXPECT_EQ(path.monitor.delivery_rate(), 0);
-    path.window(0);
-    EXPECT_DOUBLE_EQ(path.monitor.delivery_rate(), 1e6);  // 100 kB in 100 ms.
-    for (int i = 0; i < 10; ++i) {
-        path.window(0, 500);
-    }
-    EXPECT_NEAR(path.monitor.delivery_rate(), 5e6, 5e4);
-    path.fail();
-    EXPECT_EQ(path.monitor.delivery_rate(), 0);
-}
-
-TEST(PathMonitor, LittleToSendHardlyLowersTheRateButALongTimeDoes) {
-    Path path;
-    path.activate();
-    for (int i = 0; i < 10; ++i) {
-        path.window(0, 1000);
-    }
-    const double before = path.monitor.delivery_rate();
-    for (int i = 0; i < 7; ++i) {
-        path.window(0, 100);
-    }
-    EXPECT_GT(path.monitor.delivery_rate(), 0.99 * before);
-    path.wait(base::seconds(60));  // Idle: no window at all.
-    for (int i = 0; i < 4; ++i) {
-        path.window(0, 100);
-        EXPECT_GT(path.monitor.delivery_rate(), 0.7 * before);
-    }
-    for (int i = 0; i < 200; ++i) {
-        path.window(0, 100);
-    }
-    EXPECT_NEAR(path.monitor.delivery_rate(), 1e6, 1e4);
-}
-
-TEST(PathMonitor, ABurstAfterAnIdleHourIsMeasuredWithoutTheHour) {
-    Path path;
-    path.activate();
-    path.wait(base::seconds(3600));
-    path.window(0);
-    EXPECT_DOUBLE_EQ(path.monitor.delivery_rate(), 1e6);
 }
 
 }  // namespace

@@ -160,6 +160,18 @@ TEST(Weighted, APathThatWasAwayDoesNotCatchUp) {
     expect_shares(bundle, {0.5, 0.5}, 4000);
 }
 
+TEST(Weighted, APathThatReturnsBeginsLevelHoweverFarItWasAhead) {
+    const auto scheduler = make_weighted();
+    const PathView other = {0, 5000, {}, 0, 1};
+    const PathView ahead = {1, 5000, {}, 0, 1};
+    ASSERT_EQ(scheduler->next(std::vector{other, ahead}).paths, set_of(0));
+    scheduler->handle_sent(1, 1'000'000);
+    ASSERT_EQ(scheduler->next(std::vector{other}).paths, set_of(0));
+    ASSERT_EQ(scheduler->next(std::vector{other, ahead}).paths, set_of(0));
+    scheduler->handle_sent(0, 1000);
+    EXPECT_EQ(scheduler->next(std::vector{other, ahead}).paths, set_of(1));
+}
+
 TEST(Weighted, FollowsWeightsThatChange) {
     Bundle bundle({{10e6, 9}, {10e6, 1}});
     bundle.run(2000);
