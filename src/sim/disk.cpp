@@ -23,6 +23,15 @@ bool Disk::write(base::Instant now, const std::string& name, base::Bytes content
     return true;
 }
 
+base::Instant Disk::safe_at(const std::string& name) const {
+    const auto found = pending_.find(name);
+    if (found == pending_.end()) {
+        return {};
+    }
+    const base::Duration queued = found->second.next ? options_.write_time : base::Duration(0);
+    return found->second.safe_at + queued;
+}
+
 void Disk::crash(base::Instant now) {
     settle(now);
     for (auto& [name, pending] : pending_) {

@@ -38,6 +38,8 @@ class Disk {
     /// Begins a write, or queues it behind the one under way; contents are safe `write_time` after
     /// the beginning. False when the disk is full: then nothing changes.
     bool write(base::Instant now, const std::string& name, base::Bytes contents);
+    /// When what was last asked to be written under this name is safe; in the past when it is.
+    [[nodiscard]] base::Instant safe_at(const std::string& name) const;
     /// The host stops: finishes what had its time, tears or forgets the rest.
     void crash(base::Instant now);
     /// The host stops in order: what was being written gets its time.

@@ -171,6 +171,7 @@ class Host final : private base::LogSink {
     void take_replies();
     void give_replies();
     void perform(node::Effect effect);
+    void store(node::PersistState state);
     void resolve(const std::string& name);
     void deliver_ip(base::ByteView packet);
     [[nodiscard]] bool answers_for(const net::IpAddress& address) const;

@@ -141,10 +141,26 @@ void Host::perform(node::Effect effect) {
                               disk_.finish();
                               stop(HostChange::Left);
                           },
-                          [this](node::PersistState& state) {
-                              disk_.write(world_.now(), state.name, std::move(state.contents));
-                          }},
+                          [this](node::PersistState& state) { store(std::move(state)); }},
                effect);
+}
+
+void Host::store(node::PersistState state) {
+    const bool begun = disk_.write(world_.now(), state.name, std::move(state.contents));
+    if (!begun || state.number == 0) {
+        return;
+    }
+    const base::Instant safe_at = std::max(world_.now(), disk_.safe_at(state.name));
+    world_.scheduler().at(safe_at, [this, number = state.number, run = starts_] {
+        if (!awake() || run != starts_) {
+            return;
+        }
+        {
+            const Scope scope(*this);
+            node_->handle_persisted(world_.now(), number);
+        }
+        pump();
+    });
 }
 
 void Host::resolve(const std::string& name) {
