@@ -85,6 +85,14 @@ base::Instant Emulator::next_deadline() const noexcept {
     return next;
 }
 
+base::Duration Emulator::shortest_delay() const noexcept {
+    base::Duration shortest = base::Duration::max();
+    for (const auto& link : links_) {
+        shortest = std::min({shortest, link->conditions(kA).delay, link->conditions(kB).delay});
+    }
+    return shortest;
+}
+
 // --- Commands ------------------------------------------------------------------------------------
 
 Checked<std::string> Emulator::run(base::Instant now, std::string_view line) {

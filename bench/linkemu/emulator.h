@@ -36,6 +36,9 @@ class Emulator {
     void deliver(base::Instant now);
     [[nodiscard]] base::Instant next_deadline() const noexcept;
 
+    /// Of all directions of links; being late by a small part of it does not show.
+    [[nodiscard]] base::Duration shortest_delay() const noexcept;
+
     [[nodiscard]] const std::vector<std::unique_ptr<Link>>& links() const noexcept {
         return links_;
     }

@@ -19,12 +19,15 @@ constexpr std::uint64_t kSignals = 1U << 20;
 constexpr std::uint64_t kListener = kSignals + 1;
 constexpr std::uint64_t kFirstSource = kSignals + 2;
 constexpr std::size_t kEventsMax = 64;
-/// So long before an arrival it does not sleep any more, or twice as long as timers are late.
-constexpr base::Duration kAwakeMin = base::microseconds(30);
+/// It sleeps until so long before an arrival, and what timers are late.
+constexpr base::Duration kAwake = base::microseconds(20);
 /// It is awake for an eighth of the time at most.
 constexpr int kAwakeShare = 8;
 constexpr base::Duration kAwakeInARow = base::microseconds(1000);
-constexpr base::Duration kNap = base::microseconds(100);
+/// Then it sleeps for two per cent of the shortest delay, within these bounds.
+constexpr int kNapShare = 50;
+constexpr base::Duration kNapMin = base::microseconds(50);
+constexpr base::Duration kNapMax = base::microseconds(300);
 /// Later than this it was not a wake from sleep, but something else that went wrong.
 constexpr base::Duration kLatenessMax = base::microseconds(200);
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
@@ -110,14 +113,15 @@ base::Duration EventLoop::time_to_sleep(base::Instant time) {
     last_round_ = time;
     may_be_awake_ = std::min(may_be_awake_ + passed / kAwakeShare, kAwakeInARow);
     const base::Duration left = emulator_.next_deadline() - time;
-    const base::Duration awake = std::max(kAwakeMin, 2 * usual_lateness_);
+    const base::Duration awake = usual_lateness_ + kAwake;
     if (left > awake) {
         was_awake_ = false;
         return left - awake;
     }
     may_be_awake_ -= was_awake_ ? passed : base::Duration(0);
     was_awake_ = may_be_awake_.count() > 0;
-    return was_awake_ ? base::Duration(0) : std::max(left, kNap);
+    const base::Duration nap = std::clamp(emulator_.shortest_delay() / kNapShare, kNapMin, kNapMax);
+    return was_awake_ ? base::Duration(0) : std::max(left, nap);
 }
 
 /// When a packet that is there now was sent, as far as we can know: if we slept it has waited for

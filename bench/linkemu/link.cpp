@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kReadsPerBatch = 64;
 /// What a packet's way through the kernel, to us and from us, takes anyway.
-constexpr base::Duration kHandling = base::microseconds(20);
+constexpr base::Duration kHandling = base::microseconds(8);
 
 Conditions without_handling(Conditions conditions) {
     conditions.delay = std::max(base::Duration(0), conditions.delay - kHandling);

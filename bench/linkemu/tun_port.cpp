@@ -20,9 +20,9 @@ namespace {
 
 using host::FileDescriptor;
 
-/// Packets that wait in the kernel until we read them: a tenth of a second at 1 Gbit/s, because the
-/// machine may be busy with others for a while.
-constexpr int kKernelQueuePackets = 8192;
+/// Packets that wait in the kernel until we read them. Nothing slows a sender down before that, so
+/// a window of 75 MB (1 Gbit/s and 600 ms) may come at the speed of memory.
+constexpr int kKernelQueuePackets = 50'000;
 
 tl::unexpected<std::string> failed(std::string_view what) {
     return tl::unexpected(fmt::format("{}: {}", what, std::generic_category().message(errno)));
