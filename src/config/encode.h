@@ -29,6 +29,10 @@ namespace qe::config {
 [[nodiscard]] inline std::string encode(OversizePolicy value) {
     return toml_string(to_text(value));
 }
+[[nodiscard]] inline std::string encode(ConnectPolicy value) { return toml_string(to_text(value)); }
+[[nodiscard]] inline std::string encode(base::seconds value) {
+    return toml_string(fmt::format("{}s", value.count()));
+}
 [[nodiscard]] inline std::string encode(CongestionControl value) {
     return toml_string(to_text(value));
 }

@@ -85,6 +85,10 @@ constexpr auto kSchema = std::to_array<Field>({
                                                                Shape::Text),
 
     row<&C::peers, &C::Peers::allowed, read_allowed>("peers.allowed", kLive, Shape::TextList),
+    row<&C::peers, &C::Peers::connect, text<parse_connect_policy>>("peers.connect", kLive,
+                                                                   Shape::Text),
+    row<&C::peers, &C::Peers::idle_timeout, text<parse_idle_timeout>>("peers.idle_timeout", kLive,
+                                                                      Shape::Text),
 
     multipath<&C::Multipath::enabled, read_truth>("multipath.enabled", kRestart, Shape::Truth),
     multipath<&C::Multipath::interfaces, list<parse_interface_name>>("multipath.interfaces",

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <span>
 
 #include <fmt/format.h>
@@ -39,6 +40,9 @@ constexpr Words<NodeRole, 4> kRoles = {{{"full", NodeRole::Full},
                                         {"bootstrap", NodeRole::Bootstrap}}};
 constexpr Words<OversizePolicy, 2> kOversizePolicies = {
     {{"fragment", OversizePolicy::Fragment}, {"packet_too_big", OversizePolicy::PacketTooBig}}};
+constexpr Words<ConnectPolicy, 3> kConnectPolicies = {{{"auto", ConnectPolicy::Auto},
+                                                       {"on-demand", ConnectPolicy::OnDemand},
+                                                       {"full-mesh", ConnectPolicy::FullMesh}}};
 constexpr Words<CongestionControl, 2> kCongestionControls = {
     {{"bbr", CongestionControl::Bbr}, {"cubic", CongestionControl::Cubic}}};
 constexpr std::array<std::string_view, 6> kLevels = {"trace", "debug", "info",
@@ -158,6 +162,32 @@ Leaf<NodeRole> parse_role(std::string_view text) { return parse_enum(text, kRole
 Leaf<OversizePolicy> parse_oversize(std::string_view text) {
     return parse_enum(text, kOversizePolicies);
 }
+Leaf<ConnectPolicy> parse_connect_policy(std::string_view text) {
+    return parse_enum(text, kConnectPolicies);
+}
+
+Leaf<base::seconds> parse_idle_timeout(std::string_view text) {
+    constexpr std::int64_t kMin = 10;
+    constexpr std::int64_t kMax = 30 * 24 * 3600;
+    static constexpr Words<std::int64_t, 4> kUnits = {
+        {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 24 * 3600}}};
+    std::int64_t count = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, count);
+    const std::string_view rest(read.ptr, static_cast<std::size_t>(end - read.ptr));
+    const auto* const unit =
+        std::ranges::find(kUnits, rest, &std::pair<std::string_view, std::int64_t>::first);
+    if (read.ec != std::errc() || unit == kUnits.end() || count < 0) {
+        return tl::unexpected(fmt::format(
+            "{} is not a time; write \"10m\", with s, m, h or d as the unit", quoted(text)));
+    }
+    if (count > kMax / unit->second || (count != 0 && count * unit->second < kMin)) {
+        return tl::unexpected(
+            fmt::format("{} is out of range; use 10s to 30d, or 0s for never", quoted(text)));
+    }
+    return base::seconds(count * unit->second);
+}
+
 Leaf<CongestionControl> parse_congestion_control(std::string_view text) {
     return parse_enum(text, kCongestionControls);
 }
@@ -169,6 +199,9 @@ Leaf<std::string> parse_io_backend(std::string_view text) { return parse_word(te
 std::string_view to_text(NodeRole role) noexcept { return name_of(role, kRoles); }
 std::string_view to_text(OversizePolicy policy) noexcept {
     return name_of(policy, kOversizePolicies);
+}
+std::string_view to_text(ConnectPolicy policy) noexcept {
+    return name_of(policy, kConnectPolicies);
 }
 std::string_view to_text(CongestionControl control) noexcept {
     return name_of(control, kCongestionControls);

@@ -45,6 +45,9 @@ using Leaf = tl::expected<T, std::string>;
 [[nodiscard]] Leaf<base::LogLevel> parse_level(std::string_view text);
 [[nodiscard]] Leaf<NodeRole> parse_role(std::string_view text);
 [[nodiscard]] Leaf<OversizePolicy> parse_oversize(std::string_view text);
+[[nodiscard]] Leaf<ConnectPolicy> parse_connect_policy(std::string_view text);
+/// "90s", "10m", "2h", "1d": 10 s to 30 days, or "0s".
+[[nodiscard]] Leaf<base::seconds> parse_idle_timeout(std::string_view text);
 [[nodiscard]] Leaf<CongestionControl> parse_congestion_control(std::string_view text);
 [[nodiscard]] Leaf<std::string> parse_scheduler(std::string_view text);
 [[nodiscard]] Leaf<std::string> parse_multipath_mode(std::string_view text);

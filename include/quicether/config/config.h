@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "quicether/base/log.h"
+#include "quicether/base/time.h"
 #include "quicether/config/diagnostic.h"
 #include "quicether/crypto/identity.h"
 #include "quicether/net/ip_address.h"
@@ -31,6 +32,13 @@ enum class NodeRole : std::uint8_t { Full, Light, Gateway, Bootstrap };
 
 /// What to do with a packet that a path cannot carry whole.
 enum class OversizePolicy : std::uint8_t { Fragment, PacketTooBig };
+
+/// With which members of its network a node keeps a session.
+enum class ConnectPolicy : std::uint8_t {
+    Auto,      ///< With all in a small network, else on demand.
+    OnDemand,  ///< With some of them, and with others while there are packets for them.
+    FullMesh,  ///< With all.
+};
 
 enum class CongestionControl : std::uint8_t { Bbr, Cubic };
 
@@ -100,6 +108,9 @@ struct Config {
     };
     struct Peers {
         std::vector<PeerRef> allowed;  ///< Besides every [[peer]]; names are resolved already.
+        ConnectPolicy connect = ConnectPolicy::Auto;
+        /// Without packets an unwanted session ends after it; zero: never.
+        base::seconds idle_timeout{600};
         friend bool operator==(const Peers&, const Peers&) = default;
     };
     struct Multipath {
@@ -160,6 +171,7 @@ struct Config {
 /// The spellings used in files, flags and status: "full", "packet_too_big", "bbr" …
 [[nodiscard]] std::string_view to_text(NodeRole role) noexcept;
 [[nodiscard]] std::string_view to_text(OversizePolicy policy) noexcept;
+[[nodiscard]] std::string_view to_text(ConnectPolicy policy) noexcept;
 [[nodiscard]] std::string_view to_text(CongestionControl control) noexcept;
 
 }  // namespace qe::config

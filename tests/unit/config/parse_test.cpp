@@ -247,6 +247,18 @@ TEST(UnsupportedNotes, ListWhatHasNoEffect) {
                   "performance.io_backend has no effect in this version: epoll is used"}));
 }
 
+TEST(Parse, ReadsWithWhomToConnect) {
+    const Config c = parsed("[peers]\nconnect = \"on-demand\"\nidle_timeout = \"2h\"\n");
+    EXPECT_EQ(c.peers.connect, ConnectPolicy::OnDemand);
+    EXPECT_EQ(c.peers.idle_timeout, base::seconds(7200));
+    EXPECT_EQ(parsed(to_toml(c)), c);
+    EXPECT_EQ(parsed("[peers]\nidle_timeout = \"0s\"\n").peers.idle_timeout, base::seconds(0));
+    for (const std::string wrong :
+         {"9s", "31d", "10", "m", "-1s", "1.5h", "99999999999999999999s"}) {
+        EXPECT_FALSE(parse("[peers]\nidle_timeout = \"" + wrong + "\"\n", "f")) << wrong;
+    }
+}
+
 TEST(ToToml, ReadsBackEqual) {
     const Config c = parsed(R"(
 [node]
