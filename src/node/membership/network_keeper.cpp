@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "node/links/close_text.h"
+#include "node/membership/name_settling.h"
 #include "node/membership/network_report.h"
 
 namespace qe::node {
@@ -265,6 +266,7 @@ void NetworkKeeper::settle(base::Instant now) {
         forget(now);
     }
     if (network_.changes().any()) {
+        settle_names(network_, state_);
         certificate_.adopt(now);
         presence_.update(now);
     }

@@ -2,10 +2,19 @@
 #include "node/membership/own_network.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
 #include <utility>
 
 namespace qe::node {
 namespace {
+
+/// Items whose subjects are remembered.
+constexpr std::size_t kRememberedMax = 4096;
+
+std::size_t hash_of(const network::Item& item) {
+    return std::hash<std::string_view>()(base::as_text(item.bytes));
+}
 
 /// Between two writes of news of others: they would come again with the next comparison.
 constexpr base::Duration kWritePause = base::seconds(1);
@@ -52,7 +61,11 @@ const network::Member* OwnNetwork::self() const {
 std::size_t OwnNetwork::merge(const std::vector<network::Item>& items, PeerHandle source) {
     std::size_t news = 0;
     for (const network::Item& item : items) {
+        if (holds(item)) {
+            continue;
+        }
         const network::MergeOutcome outcome = own_->directory.merge(item, state_.wall_now);
+        remember(item, outcome);
         if (outcome.is_news()) {
             ++news;
             news_.push_back({item, source});
@@ -70,6 +83,25 @@ std::size_t OwnNetwork::merge(const std::vector<network::Item>& items, PeerHandl
     }
     store_soon_ = store_soon_ || news > 0;
     return news;
+}
+
+bool OwnNetwork::holds(const network::Item& item) const {
+    const auto known = subjects_.find(hash_of(item));
+    if (known == subjects_.end()) {
+        return false;
+    }
+    const auto held = own_->directory.item(item.kind, known->second);
+    return held && held->bytes == item.bytes;
+}
+
+void OwnNetwork::remember(const network::Item& item, const network::MergeOutcome& outcome) {
+    if (!outcome.subject || outcome.result == network::MergeResult::Refused) {
+        return;
+    }
+    if (subjects_.size() >= kRememberedMax) {
+        subjects_.clear();
+    }
+    subjects_.insert_or_assign(hash_of(item), *outcome.subject);
 }
 
 void OwnNetwork::report(const network::Item& item, const network::MergeOutcome& outcome) {

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "node/membership/own_membership.h"
@@ -82,6 +83,10 @@ class OwnNetwork {
     [[nodiscard]] std::optional<PersistState> poll_state();
 
   private:
+    /// Byte for byte what the directory has: each neighbour tells the same news, and signatures are
+    /// dear to check.
+    [[nodiscard]] bool holds(const network::Item& item) const;
+    void remember(const network::Item& item, const network::MergeOutcome& outcome);
     void report(const network::Item& item, const network::MergeOutcome& outcome);
     void update_claim(const crypto::NodeId& id);
     [[nodiscard]] base::Instant next_write() const noexcept;
@@ -91,6 +96,7 @@ class OwnNetwork {
     network::AddressClaims claims_;
     NetworkChanges changes_;
     std::vector<NewsItem> news_;
+    std::unordered_map<std::size_t, crypto::NodeId> subjects_;  ///< Of items, by their hash.
 
     bool store_soon_ = false;
     bool store_now_ = false;
