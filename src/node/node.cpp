@@ -11,6 +11,7 @@
 #include "node/discovery/peer_cache.h"
 #include "node/finding.h"
 #include "node/links/close_text.h"
+#include "node/links/demand_keeper.h"
 #include "node/links/dialer.h"
 #include "node/links/roaming.h"
 #include "node/links/session_control.h"
@@ -46,6 +47,7 @@ class Node::Impl {
           dialer_(state_),
           claims_(state_),
           links_(state_, dialer_),
+          demand_(state_, dialer_, links_),
           conversation_(state_, dialer_, links_, claims_),
           control_(state_, dialer_, links_, conversation_),
           data_(state_),
@@ -84,6 +86,9 @@ class Node::Impl {
             state_.endpoint->handle_timeout(now);
         }
         digest(now);
+        if (demand_.next_deadline() <= now) {
+            demand_.choose(now);
+        }
         while (look_at_due(now, now)) {
         }
         if (discovery_.next_deadline() <= now) {
@@ -171,6 +176,7 @@ class Node::Impl {
         control::ReloadReply reply = membership_.reload(now, std::move(config));
         network_.handle_change(now);
         discovery_.handle_own_change(now);
+        state_.members_changed = true;
         refresh_plan(now);
         return reply;
     }
@@ -248,9 +254,10 @@ class Node::Impl {
     base::Instant next_deadline() const noexcept {
         const base::Instant persist_at =
             state_.learnt_changed ? persisted_at_ + kPersistInterval : base::Instant::never();
-        return std::min({state_.endpoint->next_deadline(), state_.deadlines.next_deadline(),
-                         echo_.next_deadline(), persist_at, drained_at_, next_plan(),
-                         discovery_.next_deadline(), network_.next_deadline()});
+        return std::min({state_.endpoint->next_deadline(), demand_.next_deadline(),
+                         state_.deadlines.next_deadline(), echo_.next_deadline(), persist_at,
+                         drained_at_, next_plan(), discovery_.next_deadline(),
+                         network_.next_deadline()});
     }
 
     NodeState& state() noexcept { return state_; }
@@ -274,8 +281,9 @@ class Node::Impl {
     bool look_at_due(base::Instant now, base::Instant horizon) {
         const auto peer = state_.deadlines.pop_due(horizon);
         if (peer) {
-            state_.look_at(*peer, std::min(links_.handle_deadline(now, *peer),
-                                           dialer_.handle_deadline(now, *peer)));
+            state_.look_at(*peer, std::min({links_.handle_deadline(now, *peer),
+                                            demand_.handle_deadline(now, *peer),
+                                            dialer_.handle_deadline(now, *peer)}));
         }
         return peer.has_value();
     }
@@ -400,6 +408,7 @@ class Node::Impl {
     Dialer dialer_;
     ClaimKeeper claims_;
     LinkKeeper links_;
+    DemandKeeper demand_;
     Conversation conversation_;
     SessionControl control_;
     DataPlane data_;

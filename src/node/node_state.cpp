@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/node_state.h"
 
+#include <utility>
+
 #include "node/own_addresses.h"
 
 namespace qe::node {
@@ -29,9 +31,25 @@ Hello NodeState::make_hello(const net::SocketAddress& observed) const {
 
 void NodeState::seek(PeerHandle handle, base::Instant at) {
     Peer* peer = peers.get(handle);
-    if (seeks && peer != nullptr && !peer->connected() && peer->search.next_at.is_never()) {
+    if (seeks && peer != nullptr && peer->is_wanted() && !peer->connected() &&
+        peer->search.next_at.is_never()) {
         peer->search.next_at = at;
         searches.set(handle, at);
+    }
+}
+
+void NodeState::want(PeerHandle handle, base::Instant now) {
+    Peer* const peer = peers.get(handle);
+    if (peer == nullptr || !peer->by_network || shutting_down) {
+        return;
+    }
+    Demand& demand = peer->demand;
+    demand.asked_at = now;
+    if (!std::exchange(demand.asked, true) && !demand.kept) {
+        demand.away = false;
+        peer->dial.backoff.reset();
+        peer->dial.next_at = now;
+        look_at(handle, now);
     }
 }
 

@@ -33,6 +33,7 @@ enum class CloseCode : std::uint64_t {
     Duplicate = 1,  ///< Lost to another link of the same session.
     ProtocolViolation = 2,
     NotTrusted = 3,  ///< Removed from the receiver's list.
+    Idle = 4,        ///< Nobody has used the session for long; dialled again when wanted.
 };
 
 struct NodeState {
@@ -63,7 +64,8 @@ struct NodeState {
     std::map<std::string, std::string> problems;  ///< What makes the node degraded, by key.
     std::vector<std::string> network_conflicts;   ///< Of our network with what the host has itself.
     bool shutting_down = false;
-    bool learnt_changed = false;  ///< Some Peer::learnt is newer than what was persisted.
+    bool members_changed = false;  ///< DemandKeeper is to choose anew.
+    bool learnt_changed = false;   ///< Some Peer::learnt is newer than what was persisted.
 
     /// What we say of ourselves on a new link.
     [[nodiscard]] Hello make_hello(const net::SocketAddress& observed) const;
@@ -71,6 +73,8 @@ struct NodeState {
     /// The peer cannot be reached at what is known of it: has it looked up at `at`, unless that is
     /// due anyway.
     void seek(PeerHandle peer, base::Instant at);
+    /// There is a packet for this peer: has it dialled if it is a member without a session.
+    void want(PeerHandle peer, base::Instant now);
     /// Makes sure the peer is looked at no later than `at`.
     void look_at(PeerHandle peer, base::Instant at);
 };

@@ -30,6 +30,7 @@ bool matches(const Peer& peer, std::string_view text,
 }  // namespace
 
 PeerHandle PeerTable::insert(Peer peer) {
+    ++generation_;
     const crypto::NodeId id = peer.id;
     const PeerHandle handle = peers_.emplace(std::move(peer));
     by_id_[id] = handle;
@@ -38,6 +39,7 @@ PeerHandle PeerTable::insert(Peer peer) {
 
 void PeerTable::erase(PeerHandle handle) {
     if (const Peer* peer = peers_.find(handle)) {
+        ++generation_;
         by_id_.erase(peer->id);
         std::erase_if(by_connection_, [handle](const auto& e) { return e.second == handle; });
         peers_.erase(handle);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Peer: a node we know by configuration, with whatever we hold of it, and the table of all peers.
+// Peer: a node we know by configuration or from our network, with whatever we hold of it, and the
+// table of all peers.
 //
 // The table owns the peers and finds them by handle, NodeId, connection, or by what an operator
 // types (name, NodeId prefix, overlay address).
@@ -52,6 +53,16 @@ struct SearchState {
     bool running = false;
 };
 
+/// Whether a session with a member of our network is wanted. DemandKeeper decides on it.
+struct Demand {
+    bool kept = false;   ///< In any case.
+    bool asked = false;  ///< Packets for it have come.
+    bool away = false;   ///< A round of dials has failed, and nothing has been heard of it since.
+    base::Instant asked_at;
+    base::Instant judged_at = base::Instant::never();  ///< Idle if `packets` is the same then.
+    std::uint64_t packets = 0;                         ///< In both directions.
+};
+
 struct Peer {
     crypto::NodeId id;
     std::optional<crypto::PublicKey> key;     ///< Pinned by config, or proven in a handshake.
@@ -65,6 +76,7 @@ struct Peer {
     std::vector<net::Prefix> accepted;  ///< Claims now in the routing table.
     DialState dial;
     SearchState search;
+    Demand demand;  ///< Of members; configured peers are always wanted.
     std::optional<Session> session;
     base::Instant session_ends = base::Instant::never();  ///< Set while it has no link.
     std::optional<quic::Resumption> resumption;
@@ -85,6 +97,14 @@ struct Peer {
         return !dial.attempts.empty() ||
                (session && std::any_of(session->links.begin(), session->links.end(),
                                        [](const Link& link) { return !link.hello; }));
+    }
+    /// There shall be a session.
+    [[nodiscard]] bool is_wanted() const noexcept {
+        return !by_network || demand.kept || demand.asked;
+    }
+    /// Packets may wait for the session that is about to be.
+    [[nodiscard]] bool is_coming() const noexcept {
+        return by_network && is_wanted() && !demand.away;
     }
     [[nodiscard]] bool connected() const noexcept {
         return session && !session->active.is_null() && !session->unreachable;
@@ -113,6 +133,8 @@ class PeerTable {
     void bind(quic::ConnectionHandle connection, PeerHandle handle);
     void forget(quic::ConnectionHandle connection);
 
+    /// Changes whenever a peer comes or goes.
+    [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
     [[nodiscard]] std::size_t size() const noexcept { return peers_.size(); }
     template <typename Visit>
     void for_each(Visit&& visit) {
@@ -128,6 +150,7 @@ class PeerTable {
     base::SlotMap<Peer, PeerTag> peers_;
     std::unordered_map<crypto::NodeId, PeerHandle> by_id_;
     std::unordered_map<quic::ConnectionHandle, PeerHandle> by_connection_;
+    std::uint64_t generation_ = 0;
 };
 
 }  // namespace qe::node

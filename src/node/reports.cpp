@@ -199,6 +199,9 @@ std::string_view state_text(const Peer& peer) {
     if (peer.connecting()) {
         return "connecting";
     }
+    if (!peer.session && (!peer.is_wanted() || peer.is_coming())) {
+        return "idle";
+    }
     const bool reachable_by_us = !peer.endpoints.empty() || !peer.learnt.empty();
     return peer.session || reachable_by_us ? "unreachable" : "idle";
 }

@@ -28,7 +28,7 @@ void PeerFinder::handle_deadline(base::Instant now, dht::Dht& dht) {
             continue;
         }
         peer->search.next_at = base::Instant::never();
-        if (peer->connected()) {
+        if (peer->connected() || !peer->is_wanted()) {
             peer->search.pause = {};
         } else if (!peer->search.running) {
             search(now, dht, *handle, *peer);
@@ -60,7 +60,7 @@ bool PeerFinder::handle_finished(base::Instant now, const dht::LookupFinished& f
         return true;
     }
     peer->search.running = false;
-    if (!peer->connected()) {
+    if (!peer->connected() && peer->is_wanted()) {
         schedule_next(now, handle, *peer);
     }
     if (!finished.item) {

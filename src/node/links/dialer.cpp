@@ -30,7 +30,7 @@ void add_unique(std::vector<net::SocketAddress>& list, const net::SocketAddress&
 }  // namespace
 
 bool Dialer::wanted(const Peer& peer) const {
-    if (state_.shutting_down) {
+    if (state_.shutting_down || !peer.is_wanted()) {
         return false;
     }
     return !peer.connected() || all_links_void(state_, peer);
@@ -88,10 +88,17 @@ base::Instant Dialer::handle_deadline(base::Instant now, PeerHandle handle) {
         dial.next_at =
             peer->connecting() ? base::Instant::never() : now + dial.backoff.next(state_.rng);
         if (!peer->connecting()) {
+            on_failed_round(*peer);
             state_.seek(handle, now);
         }
     }
     return dial.next_at;
+}
+
+void Dialer::on_failed_round(Peer& peer) {
+    if (!std::exchange(peer.demand.away, true) && peer.demand.kept) {
+        state_.members_changed = true;
+    }
 }
 
 void Dialer::begin_round(base::Instant now, Peer& peer) {
@@ -169,6 +176,7 @@ void Dialer::handle_failure(base::Instant now, PeerHandle handle, quic::Connecti
     if (!peer->connecting() && peer->dial.round.empty() && wanted(*peer)) {
         peer->dial.next_at = now + peer->dial.backoff.next(state_.rng);
         state_.look_at(handle, peer->dial.next_at);
+        on_failed_round(*peer);
         state_.seek(handle, now);
     }
 }
@@ -197,6 +205,9 @@ void Dialer::handle_success(PeerHandle handle) {
         peer->dial.backoff.reset();
         peer->dial.round.clear();
         peer->dial.next_at = base::Instant::never();
+        if (std::exchange(peer->demand.away, false)) {
+            state_.members_changed = true;
+        }
         peer->search = {.running = peer->search.running};
         state_.searches.clear(handle);
     }
@@ -252,6 +263,9 @@ void Dialer::learn(base::Instant now, PeerHandle handle,
         if (std::find(before.begin(), before.end(), address) == before.end()) {
             news.push_back(address);
         }
+    }
+    if (!news.empty() && std::exchange(peer->demand.away, false)) {
+        state_.members_changed = true;
     }
     dial_news(now, handle, std::move(news));
 }

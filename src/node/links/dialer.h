@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dialer: when and where to dial a peer that has no live link.
+// Dialer: when and where to dial a peer that is wanted and has no live link.
 //
 // A round tries every known address of the peer, configured ones first, kDialStagger apart, at most
 // kParallelDials handshakes at once; the first that succeeds wins. A round that fails is followed
@@ -57,6 +57,8 @@ class Dialer {
     };
 
     [[nodiscard]] bool wanted(const Peer& peer) const;
+    /// A round has failed.
+    void on_failed_round(Peer& peer);
     void begin_round(base::Instant now, Peer& peer);
     void add_endpoint(base::Instant now, const config::HostPort& endpoint,
                       std::vector<net::SocketAddress>& candidates);

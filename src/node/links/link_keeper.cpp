@@ -80,8 +80,11 @@ void LinkKeeper::handle_lost(base::Instant now, PeerHandle handle, Peer& peer,
     peer.last_error = close_text(event);
     state_.log.info("lost {}: {}", describe(peer), peer.last_error);
     state_.routes.set_reachable(handle, false);
-    const bool left = event.cause == quic::CloseCause::PeerClosed &&
-                      event.peer_code == static_cast<std::uint64_t>(CloseCode::Shutdown);
+    const bool idle = event.cause == quic::CloseCause::PeerClosed &&
+                      event.peer_code == static_cast<std::uint64_t>(CloseCode::Idle);
+    const bool left = idle || (event.cause == quic::CloseCause::PeerClosed &&
+                               event.peer_code == static_cast<std::uint64_t>(CloseCode::Shutdown));
+    peer.demand.asked = peer.demand.asked && !idle;
     peer.session_ends = left ? now : now + kSessionLinger;
     state_.look_at(handle, peer.session_ends);
     // After a farewell, and after a link that we closed on the peer, there is no hurry.

@@ -112,6 +112,12 @@ void OwnCertificate::renew(base::Instant now) {
     });
     if (!admins.empty()) {
         outbox_.send(admins[state_.rng.below(admins.size())], network::RenewRequest{});
+        return;
+    }
+    for (const auto& [id, member] : network_->directory.members()) {
+        if (member.attributes.admin) {
+            state_.want(state_.peers.find(id), now);  // it is asked when it greets
+        }
     }
 }
 

@@ -76,7 +76,7 @@ void DataPlane::handle_tun(base::Instant now, const net::TunPacket& packet) {
         return;
     }
     const Peer& peer = *state_.peers.get(route.peer);
-    if (!peer.connected()) {
+    if (!takes_packets(now, route.peer, peer)) {
         ++counters_.peer_not_connected;
         answer(now, net::IcmpError::HostUnreachable, packet.bytes, {}, 0);
         return;
@@ -90,10 +90,19 @@ void DataPlane::handle_tun(base::Instant now, const net::TunPacket& packet) {
     out_.push(now, route.peer, packet.bytes, packet.offload, facts->flow_hash);
 }
 
+bool DataPlane::takes_packets(base::Instant now, PeerHandle handle, const Peer& peer) {
+    if (peer.connected()) {
+        return true;
+    }
+    state_.want(handle, now);
+    return peer.is_coming();
+}
+
 bool DataPlane::refused_as_too_big(base::Instant now, const Peer& peer,
                                    const net::TunPacket& packet, const net::PacketFacts& facts,
                                    PeerHandle back_to) {
-    if (state_.config.network.oversize != config::OversizePolicy::PacketTooBig) {
+    if (state_.config.network.oversize != config::OversizePolicy::PacketTooBig ||
+        !peer.connected()) {
         return false;
     }
     const bool cut_anywhere = packet.offload.checksum_partial &&
@@ -114,6 +123,9 @@ bool DataPlane::refused_as_too_big(base::Instant now, const Peer& peer,
 
 void DataPlane::clamp_mss(const Peer& peer, base::Instant now, base::MutableBytes packet,
                           bool checksum_partial) const {
+    if (!peer.connected()) {
+        return;
+    }
     const Link* link = peer.session->active_link();
     const std::size_t limit = state_.endpoint->datagram_bytes_max(link->connection);
     if (limit > overlay::kPacketsHeader && now - link->established_at > kMtuSettles) {
@@ -230,7 +242,7 @@ void DataPlane::deliver(base::MutableBytes packet, const net::PacketFacts& facts
 void DataPlane::forward(base::Instant now, PeerHandle from, base::MutableBytes packet,
                         const net::PacketFacts& facts, bool checksum_partial) {
     const Peer* next = state_.peers.get(verdict_.next);
-    if (next == nullptr || !next->connected()) {
+    if (next == nullptr || !takes_packets(now, verdict_.next, *next)) {
         ++counters_.peer_not_connected;
         answer(now, net::IcmpError::HostUnreachable, packet, from, 0);
         return;

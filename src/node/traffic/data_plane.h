@@ -78,6 +78,8 @@ class DataPlane {
         PeerHandle next;  ///< Null: the packet is for the host.
     };
 
+    /// Whether packets for the peer may be queued; says that it is wanted if it is not connected.
+    [[nodiscard]] bool takes_packets(base::Instant now, PeerHandle handle, const Peer& peer);
     [[nodiscard]] bool refused_as_too_big(base::Instant now, const Peer& peer,
                                           const net::TunPacket& packet,
                                           const net::PacketFacts& facts, PeerHandle back_to);

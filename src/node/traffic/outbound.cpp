@@ -141,9 +141,9 @@ void Outbound::drop_idle_backlogs() {
 void Outbound::fill(base::Instant now) {
     std::erase_if(waiting_, [this, now](Backlog* backlog) {
         Peer* const peer = state_.peers.get(backlog->peer);
-        if (peer == nullptr || !peer->session) {
+        if (peer == nullptr || (!peer->session && !peer->is_coming())) {
             counters_.peer_lost += backlog->queue.clear();
-        } else if (!peer->session->active.is_null()) {
+        } else if (peer->session && !peer->session->active.is_null()) {
             drain(now, *backlog, *peer);
         }
         backlog->listed = !backlog->queue.empty();

@@ -44,8 +44,8 @@ class Outbound {
     /// memory: ask again before each read.
     [[nodiscard]] base::MutableBytes read_buffer();
 
-    /// Queues a packet that has parsed for a connected peer. It is copied unless it lies at the
-    /// beginning of read_buffer() and is large.
+    /// Queues a packet that has parsed for a peer that is connected, or about to be. It is copied
+    /// unless it lies at the beginning of read_buffer() and is large.
     void push(base::Instant now, PeerHandle peer, base::ByteView packet,
               const net::Offload& offload, std::uint32_t flow_hash);
     /// The same for a packet in parts.
