@@ -288,7 +288,14 @@ bool World::can_dial(HostId from_id, HostId to_id) const {
 }
 
 bool World::mesh(HostId a, HostId b) const {
-    if (!memberships_.together(a, b) || memberships_.members().size() > Memberships::kFullMeshMax) {
+    using config::ConnectPolicy;
+    const auto wants_all = [this](HostId host) {
+        const ConnectPolicy policy = hosts_[host]->config().peers.connect;
+        return policy == ConnectPolicy::FullMesh ||
+               (policy == ConnectPolicy::Auto &&
+                memberships_.members().size() <= Memberships::kFullMeshMax);
+    };
+    if (!memberships_.together(a, b) || !(wants_all(a) || wants_all(b))) {
         return false;
     }
     const auto dials = [this](HostId from, HostId to) {

@@ -80,6 +80,15 @@ void read_config(TableReader& table, config::Config& config) {
     table.choice<CongestionControl>(
         "congestion", {{"bbr", CongestionControl::Bbr}, {"cubic", CongestionControl::Cubic}},
         config.performance.congestion_control);
+    using config::ConnectPolicy;
+    table.choice<ConnectPolicy>("connect",
+                                {{"auto", ConnectPolicy::Auto},
+                                 {"on-demand", ConnectPolicy::OnDemand},
+                                 {"full-mesh", ConnectPolicy::FullMesh}},
+                                config.peers.connect);
+    base::Duration idle = config.peers.idle_timeout;
+    table.duration("idle_timeout", idle);
+    config.peers.idle_timeout = std::chrono::duration_cast<base::seconds>(idle);
     std::uint64_t mtu = config.network.mtu;
     table.whole("mtu", config::kMtuMin, config::kMtuMax, mtu);
     config.network.mtu = static_cast<std::uint16_t>(mtu);
