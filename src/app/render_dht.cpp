@@ -81,6 +81,11 @@ std::string render_dht_status(const control::DhtStatusReply& reply) {
                    reply.item_bytes_stored, plural(reply.peers_stored, "peer"));
     fmt::format_to(out, "Under way: {}, looking for {}\n", plural(reply.operations, "operation"),
                    plural(reply.searches, "peer"));
+    fmt::format_to(out,
+                   "Dropped: {} of floods, {} beyond the rate of answers, {} with a wrong MAC, "
+                   "{} malformed, {} unexpected\n",
+                   reply.dropped_flood, reply.dropped_rate, reply.dropped_mac,
+                   reply.dropped_malformed, reply.dropped_unexpected);
     return text;
 }
 

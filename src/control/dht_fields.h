@@ -88,6 +88,11 @@ void fields(Visit& visit, Is<DhtStatusReply> auto& message) {
     visit("published_ago_us", message.published_ago_us);
     visit("published_nodes", message.published_nodes);
     visit("searches", message.searches);
+    visit("dropped_flood", message.dropped_flood);
+    visit("dropped_rate", message.dropped_rate);
+    visit("dropped_mac", message.dropped_mac);
+    visit("dropped_malformed", message.dropped_malformed);
+    visit("dropped_unexpected", message.dropped_unexpected);
 }
 
 template <typename Visit>

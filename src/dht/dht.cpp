@@ -24,8 +24,8 @@ Dht::~Dht() = default;
 Dht::Dht(Dht&&) noexcept = default;
 Dht& Dht::operator=(Dht&&) noexcept = default;
 
-void Dht::handle_datagram(base::Instant now, const net::SocketAddress& from, base::ByteView bytes) {
-    impl_->handle_datagram(now, from, bytes);
+bool Dht::handle_datagram(base::Instant now, const net::SocketAddress& from, base::ByteView bytes) {
+    return impl_->handle_datagram(now, from, bytes);
 }
 
 void Dht::handle_deadline(base::Instant now) { impl_->handle_deadline(now); }

@@ -40,30 +40,49 @@ bool Dht::Impl::may_pass(base::Instant now, const net::SocketAddress& from, base
         ++counters.dropped_malformed;
         return false;
     }
-    // Answers are waited for; whatever else comes is limited before any work is done for it.
-    if (!courier_.transactions().has_open(from) && !responder_.guard().admits(now, from)) {
-        ++counters.dropped_rate;
+    if (!courier_.mac().has_place(bytes)) {
+        ++counters.dropped_mac;
+        return false;
+    }
+    return is_within_limits(now, from, bytes);
+}
+
+bool Dht::Impl::is_within_limits(base::Instant now, const net::SocketAddress& from,
+                                 base::ByteView bytes) {
+    DhtCounters& counters = courier_.counters();
+    Guard& guard = responder_.guard();
+    // Answers are waited for.
+    const bool is_expected = courier_.transactions().has_open(from);
+    const auto standing =
+        is_expected || responder_.is_validated(now, from) ? Standing::Known : Standing::Stranger;
+    if (!guard.hears(now, from, standing)) {
+        ++counters.dropped_flood;
         return false;
     }
     if (!courier_.mac().is_authentic(bytes)) {
         ++counters.dropped_mac;
         return false;
     }
+    if (!is_expected && !guard.admits(now, from, standing)) {
+        ++counters.dropped_rate;
+        return false;
+    }
     return true;
 }
 
-void Dht::Impl::handle_datagram(base::Instant now, const net::SocketAddress& from,
+bool Dht::Impl::handle_datagram(base::Instant now, const net::SocketAddress& from,
                                 base::ByteView bytes) {
     if (!may_pass(now, from, bytes)) {
-        return;
+        return false;
     }
     const auto message = parse_message(bytes);
     if (!message) {
         ++courier_.counters().dropped_malformed;
-        return;
+        return false;
     }
     dispatch(now, from, bytes.size(), *message);
     settle(now);
+    return true;
 }
 
 void Dht::Impl::dispatch(base::Instant now, const net::SocketAddress& from, std::size_t size,

@@ -16,7 +16,7 @@ class Dht::Impl {
   public:
     Impl(const DhtConfig& config, base::Rng rng, base::Instant now);
 
-    void handle_datagram(base::Instant now, const net::SocketAddress& from, base::ByteView bytes);
+    bool handle_datagram(base::Instant now, const net::SocketAddress& from, base::ByteView bytes);
     void handle_deadline(base::Instant now);
     [[nodiscard]] base::Instant next_deadline() const;
     [[nodiscard]] std::optional<Transmit> poll_transmit() { return courier_.poll_transmit(); }
@@ -37,6 +37,9 @@ class Dht::Impl {
     /// What can be told of a datagram before it is parsed.
     [[nodiscard]] bool may_pass(base::Instant now, const net::SocketAddress& from,
                                 base::ByteView bytes);
+    /// Strangers and floods are limited twice: before the MAC costs time, and before the answer.
+    [[nodiscard]] bool is_within_limits(base::Instant now, const net::SocketAddress& from,
+                                        base::ByteView bytes);
     void dispatch(base::Instant now, const net::SocketAddress& from, std::size_t size,
                   const Message& message);
     void on_query(base::Instant now, const Responder::Received& received, const Query& query);

@@ -10,6 +10,8 @@ namespace {
 
 constexpr base::seconds kKeyLifetime{300};
 constexpr base::seconds kValidatedLifetime{600};
+/// Cells for strangers, by those for nodes that are known.
+constexpr std::size_t kStrangersPerKnown = 8;
 
 std::uint64_t mix(std::uint64_t value) noexcept {
     // The finalizer of SplitMix64.
@@ -25,6 +27,10 @@ std::uint64_t folded(const net::IpAddress& ip) noexcept {
         value = value * 0x100000001b3ULL + std::to_integer<std::uint64_t>(b) + 1;
     }
     return value;
+}
+
+RateLimit per_source(const SourceLimits& limits) noexcept {
+    return RateLimit::of(limits.per_source_per_second, base::seconds(1), limits.per_source_burst);
 }
 
 }  // namespace
@@ -48,15 +54,32 @@ bool RateSketch::take(base::Instant now, std::uint64_t hash) {
     return true;
 }
 
-Guard::Guard(const GuardLimits& limits, base::Rng& rng) noexcept
-    : rng_(rng),
-      total_limit_(RateLimit::of(limits.total_per_second, base::seconds(1), limits.total_burst)),
-      sources_(
-          RateLimit::of(limits.per_source_per_second, base::seconds(1), limits.per_source_burst),
-          limits.cells),
+SourceGate::SourceGate(const SourceLimits& limits, std::size_t cells) noexcept
+    : known_(per_source(limits), cells / kStrangersPerKnown),
+      sources_(per_source(limits), cells),
       subnets_(
           RateLimit::of(limits.per_subnet_per_second, base::seconds(1), limits.per_subnet_burst),
-          limits.cells),
+          cells),
+      total_limit_(RateLimit::of(limits.total_per_second, base::seconds(1), limits.total_burst)) {}
+
+bool SourceGate::take(base::Instant now, const Hashes& hashes, Standing standing) {
+    if (standing == Standing::Known) {
+        return known_.take(now, hashes.source);
+    }
+    return sources_.take(now, hashes.source) && subnets_.take(now, hashes.subnet) &&
+           total_.take(now, total_limit_);
+}
+
+void SourceGate::forget_sources() noexcept {
+    known_.clear();
+    sources_.clear();
+    subnets_.clear();
+}
+
+Guard::Guard(const GuardLimits& limits, base::Rng& rng) noexcept
+    : rng_(rng),
+      heard_(limits.heard, limits.cells),
+      answered_(limits.answered, limits.cells),
       key_{rng.u64(), rng.u64()},
       validated_max_(limits.validated_max) {}
 
@@ -68,15 +91,23 @@ void Guard::change_key(base::Instant now) {
     if (key_until_ <= now) {
         key_ = {rng_.u64(), rng_.u64()};
         key_until_ = now + kKeyLifetime;
-        sources_.clear();
-        subnets_.clear();
+        heard_.forget_sources();
+        answered_.forget_sources();
     }
 }
 
-bool Guard::admits(base::Instant now, const net::SocketAddress& from) {
+SourceGate::Hashes Guard::hashes_of(const net::IpAddress& ip) const noexcept {
+    return {hash(folded(ip)), hash(~subnet_of(ip))};
+}
+
+bool Guard::hears(base::Instant now, const net::SocketAddress& from, Standing standing) {
     change_key(now);
-    return sources_.take(now, hash(folded(from.ip))) &&
-           subnets_.take(now, hash(~subnet_of(from.ip))) && total_.take(now, total_limit_);
+    return heard_.take(now, hashes_of(from.ip), standing);
+}
+
+bool Guard::admits(base::Instant now, const net::SocketAddress& from, Standing standing) {
+    change_key(now);
+    return answered_.take(now, hashes_of(from.ip), standing);
 }
 
 void Guard::handle_validated(base::Instant now, const net::SocketAddress& endpoint) {

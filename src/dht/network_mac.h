@@ -27,6 +27,9 @@ class NetworkMac {
     /// Fills in the MAC of a message that was encoded with room for it.
     void seal(base::MutableBytes message) const noexcept;
 
+    /// Whether there is something that may be the MAC; costs no more than a look. A message without
+    /// is not authentic.
+    [[nodiscard]] bool has_place(base::ByteView message) const noexcept;
     [[nodiscard]] bool is_authentic(base::ByteView message) const noexcept;
 
   private:

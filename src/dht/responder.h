@@ -37,6 +37,8 @@ class Responder {
     /// `endpoint` has answered a query: what is held back for it goes out.
     void handle_validated(base::Instant now, const net::SocketAddress& endpoint);
     void expire(base::Instant now);
+    /// Packets sent to `endpoint` reach it: a good contact, or proven lately.
+    [[nodiscard]] bool is_validated(base::Instant now, const net::SocketAddress& endpoint) const;
 
     [[nodiscard]] Guard& guard() noexcept { return guard_; }
     [[nodiscard]] ItemStore& items() noexcept { return items_; }
@@ -53,7 +55,6 @@ class Responder {
         base::Instant until;
     };
 
-    [[nodiscard]] bool is_validated(base::Instant now, const net::SocketAddress& endpoint) const;
     void answer(base::Instant now, const Courier::Answer& answer, const Query& query);
     void answer_peers(const Courier::Answer& answer, ReplyFields reply,
                       std::vector<net::SocketAddress> peers);

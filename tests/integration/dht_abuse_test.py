@@ -3,30 +3,30 @@
 """What malformed and abusive DHT traffic does to a daemon: each message is answered as BEP 5 and 44
 say, or not at all; floods cost the tunnel nothing, and an honest node is answered meanwhile.
 
-ann and bob are connected, and bob sends 2,000 packets a second through the tunnel during the floods.
-mallory, who has a thousand addresses, knows the key of the swarm: a MAC keeps nobody away here.
+ann and bob are connected, and bob sends 2,000 packets a second through the tunnel during the
+floods. mallory, who has a thousand addresses, knows the key of the swarm: the MAC keeps him out only
+where he forgets it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import socket
-import struct
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
 from lib import process, schema
+from lib.dht_abuses import ANSWER, SILENCE, Abuse, items, malformed, wrong_arguments
 from lib.host import Host, complete, connect_all, tools_directory
-from lib.krpc import Asker, Signer, SwarmKey, bencode
+from lib.krpc import Asker, SwarmKey
 from lib.lab import Lab, run_test, sanitized
 from lib.namespaces import Namespace
 from lib.tables import show
+from lib.traffic import UdpStream
 from lib.underlay import PORT
 
 SWARM = "dht abuse test"
@@ -41,16 +41,6 @@ STREAM_LOSS_MAX = 0.01
 ASKED_PER_SECOND = 10
 HONEST_ANSWERED_MIN = 0.95
 ITEMS_PER_SUBNET = 100
-SILENCE = "silence"
-ANSWER = "an answer"
-
-
-@dataclass
-class Abuse:
-    name: str
-    datagram: bytes
-    wanted: str               # SILENCE, ANSWER or "error 203"
-    counter: str = ""         # must grow by one
 
 
 class Arena:
@@ -103,160 +93,18 @@ class Arena:
                 return int(line.split()[1])
         raise AssertionError(f"no {what}")
 
+    def cpu_seconds(self) -> float:
+        """That ann has used, in user and kernel mode."""
+        assert self.ann.daemon
+        stat = Path(f"/proc/{self.ann.daemon.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
     def reset_peak(self) -> None:
         assert self.ann.daemon
         Path(f"/proc/{self.ann.daemon.pid}/clear_refs").write_text("5")
 
 
-# --- One message each --------------------------------------------------------------------------------
-
-def nested(levels: int) -> bytes:
-    """A list so deep; the message around it is the first level."""
-    return b"l" * (levels - 1) + b"e" * (levels - 1)
-
-
-def malformed(asker: Asker, swarm: SwarmKey) -> list[Abuse]:
-    """What is no KRPC message, or none of this swarm: nothing is said to it."""
-    ping = asker.message(b"rubbish", "ping")
-    plain, bad = bencode(ping), "dht_dropped_malformed"
-    body = plain[1:-1]
-
-    def with_unknown(value: bytes) -> bytes:
-        return swarm.seal(b"d" + body[:-len(b"1:y1:q")] + b"1:x" + value + b"1:y1:qe")
-
-    def sealed(**changes: Any) -> bytes:
-        changed = {**ping, **changes}
-        return asker.sealed({key: value for key, value in changed.items() if value is not None})
-    wrong = bytearray(swarm.seal(plain))
-    wrong[-2] ^= 1
-    big = {**ping, "x": b"x" * (65507 - len(asker.sealed({**ping, "x": b""})) - 4)}
-    kilobytes = {**ping, "x": b"x" * (2049 - len(asker.sealed({**ping, "x": b""})) - 3)}
-    assert len(asker.sealed(big)) == 65507 and len(asker.sealed(kilobytes)) == 2049
-    return [
-        Abuse("no MAC", plain, SILENCE, "dht_dropped_mac"),
-        Abuse("a MAC with one bit wrong", bytes(wrong), SILENCE, "dht_dropped_mac"),
-        Abuse("the MAC of another swarm", SwarmKey("another").seal(plain), SILENCE,
-              "dht_dropped_mac"),
-        Abuse("the MAC not in the last place", swarm.seal(plain)[:-1] + b"2:zz1:.e", SILENCE,
-              "dht_dropped_mac"),
-        Abuse("rubbish that looks like KRPC", b"d1:" + os.urandom(200) + b"e", SILENCE,
-              "dht_dropped_mac"),
-        Abuse("rubbish with the right MAC", swarm.seal(b"d1:" + os.urandom(200) + b"e"), SILENCE,
-              bad),
-        Abuse("cut in the middle, right MAC", swarm.seal(plain[:len(plain) // 2] + b"e"), SILENCE,
-              bad),
-        Abuse("a length beyond the end", swarm.seal(b"d1:a99999:" + plain[4:]), SILENCE, bad),
-        Abuse("a length of 30 digits", swarm.seal(b"d1:a" + b"9" * 30 + b":e"), SILENCE, bad),
-        Abuse("unsorted keys", swarm.seal(b"d1:y1:q" + body[:-len(b"1:y1:q")] + b"e"), SILENCE,
-              bad),
-        Abuse("a key twice", swarm.seal(b"d" + body + b"1:y1:qe"), SILENCE, bad),
-        Abuse("a number with a leading zero", with_unknown(b"i01e"), SILENCE, bad),
-        Abuse("minus zero", with_unknown(b"i-0e"), SILENCE, bad),
-        Abuse("a number of 65 bits", with_unknown(b"i18446744073709551616e"), SILENCE, bad),
-        Abuse("a key that is no string", swarm.seal(b"d" + body + b"i1ei1ee"), SILENCE, bad),
-        Abuse("16 levels deep", with_unknown(nested(16)), ANSWER),
-        Abuse("17 levels deep", with_unknown(nested(17)), SILENCE, bad),
-        Abuse("900 levels deep", with_unknown(nested(900)), SILENCE, bad),
-        Abuse("900 elements", with_unknown(b"l" + b"le" * 900 + b"e"), ANSWER),
-        Abuse("no transaction id", sealed(t=None), SILENCE, bad),
-        Abuse("an empty transaction id", sealed(t=b""), SILENCE, bad),
-        Abuse("a transaction id of 33 bytes", sealed(t=b"x" * 33), SILENCE, bad),
-        Abuse("no type", sealed(y=None), SILENCE, bad),
-        Abuse("an unknown type", sealed(y="x"), SILENCE, bad),
-        Abuse("a list", b"l" + plain + b"e", SILENCE),
-        Abuse("2,049 bytes", asker.sealed(kilobytes), SILENCE, "dht_dropped_oversized"),
-        Abuse("65,507 bytes", asker.sealed(big), SILENCE, "dht_dropped_oversized"),
-        Abuse("an answer to nothing", asker.sealed(
-            {"r": {"id": asker.id}, "t": b"rubbish", "y": "r"}), SILENCE,
-            "dht_dropped_unexpected"),
-        Abuse("an error to nothing", asker.sealed(
-            {"e": [201, "no"], "t": b"rubbish", "y": "e"}), SILENCE, "dht_dropped_unexpected"),
-    ]
-
-
-def wrong_arguments(asker: Asker) -> list[Abuse]:
-    """Queries that BEP 5 has errors for."""
-    def query(method: str, **arguments: Any) -> bytes:
-        return asker.sealed(asker.message(b"rubbish", method, **arguments))
-    token, target = asker.token(), os.urandom(20)
-    no_arguments = asker.message(b"rubbish", "ping")
-    del no_arguments["a"]
-    no_method = asker.message(b"rubbish", "ping")
-    del no_method["q"]
-    e203, e204 = "error 203", "error 204"
-    return [
-        Abuse("an unknown method", query("gossip"), e204),
-        Abuse("no method", asker.sealed(no_method), e204),
-        Abuse("no arguments", asker.sealed(no_arguments), e203),
-        Abuse("an id of 19 bytes", query("ping", id=b"x" * 19), e203),
-        Abuse("an id that is a number", query("ping", id=7), e203),
-        Abuse("a target of 21 bytes", query("find_node", target=b"x" * 21), e203),
-        Abuse("no info_hash", query("get_peers"), e203),
-        Abuse("announce: a wrong token", query("announce_peer", info_hash=target, port=7,
-                                               token=b"x" * 8), e203),
-        Abuse("announce: port 0", query("announce_peer", info_hash=target, port=0, token=token),
-              e203),
-        Abuse("announce: port 65,536", query("announce_peer", info_hash=target, port=65536,
-                                             token=token), e203),
-        Abuse("announce: as it should be", query("announce_peer", info_hash=target, port=7,
-                                                 token=token), ANSWER),
-    ]
-
-
-def items(asker: Asker, foreign_token: bytes) -> list[Abuse]:
-    """Puts in an order: later ones count on what earlier ones have stored."""
-    token, signer = asker.token(), Signer("5a")
-    hello, other, empty = bencode("hello"), bencode("other"), b""
-
-    def put(value: bytes, **arguments: Any) -> bytes:
-        # The value goes in as the bytes that were signed, whatever they are.
-        message = bencode(asker.message(b"rubbish", "put",
-                                        **{"token": token, "v": "<v>", **arguments}))
-        return asker.swarm.seal(message.replace(bencode("<v>"), value))
-
-    def signed(seq: int, value: bytes, salt: bytes = empty, **arguments: Any) -> bytes:
-        fields = {"k": signer.key, "seq": seq, "sig": signer.sign(seq, value, salt),
-                  **({"salt": salt} if salt else {}), **arguments}
-        return put(value, **fields)
-    flipped = bytearray(signer.sign(5, hello))
-    flipped[0] ^= 1
-    string = bencode("x" * 996)
-    return [
-        Abuse("put: no token", put(hello, token=b""), "error 203"),
-        Abuse("put: a wrong token", put(hello, token=b"x" * 8), "error 203"),
-        Abuse("put: another's token", put(hello, token=foreign_token), "error 203"),
-        Abuse("put: a token of 41 bytes", put(hello, token=b"x" * 41), "error 203"),
-        Abuse("put: no value", asker.sealed(asker.message(b"rubbish", "put", token=token)),
-              "error 203"),
-        Abuse("put: salt without key", put(hello, salt=b"salt"), "error 203"),
-        Abuse("put: key without signature", put(hello, k=signer.key, seq=1), "error 203"),
-        Abuse("put: a key of 31 bytes", signed(1, hello, k=signer.key[:31]), "error 203"),
-        Abuse("put: a negative number", signed(-1, hello), "error 203"),
-        Abuse("put: a number of 65 bits", signed(2**64, hello), SILENCE, "dht_dropped_malformed"),
-        Abuse("put: one bit of the signature wrong", signed(5, hello, sig=bytes(flipped)),
-              "error 206"),
-        Abuse("put: the signature of another value", signed(5, hello, sig=signer.sign(5, other)),
-              "error 206"),
-        Abuse("put: the signature of another number", signed(5, hello, sig=signer.sign(6, hello)),
-              "error 206"),
-        Abuse("put: the signature of another salt",
-              signed(5, hello, b"salt", sig=signer.sign(5, hello, b"tlas")), "error 206"),
-        Abuse("put: as it should be, number 5", signed(5, hello), ANSWER),
-        Abuse("put: number 4", signed(4, hello), "error 302"),
-        Abuse("put: number 5, another value", signed(5, other), "error 302"),
-        Abuse("put: number 5, the same again", signed(5, hello), ANSWER),
-        Abuse("put: cas 4, 5 is stored", signed(6, other, cas=4), "error 301"),
-        Abuse("put: cas 4 and number 4", signed(4, other, cas=4), "error 301"),
-        Abuse("put: cas 5", signed(6, other, cas=5), ANSWER),
-        Abuse("put: a value of 1,000 bytes", put(string), ANSWER),
-        Abuse("put: a value of 1,001 bytes", put(bencode("x" * 997)), "error 205"),
-        Abuse("put: a signed value of 1,001 bytes", signed(1, bencode("x" * 997), b"big"),
-              "error 205"),
-        Abuse("put: a salt of 64 bytes", signed(1, hello, b"s" * 64), ANSWER),
-        Abuse("put: a salt of 65 bytes", signed(1, hello, b"s" * 65), "error 207"),
-        Abuse("put: a salt of 900 bytes", signed(1, hello, b"s" * 900), "error 207"),
-    ]
-
+# --- One message each -----------------------------------------------------------------------------
 
 def told(answers: list[dict[str, Any]]) -> str:
     if not answers:
@@ -315,57 +163,7 @@ def store_is_shared(arena: Arena) -> list[object]:
     return ["120 items of one subnet", "", f"{stored} answers, {refused} times error 202", "", ""]
 
 
-# --- Floods ------------------------------------------------------------------------------------------
-
-class Stream:
-    """Numbered packets through the tunnel from `sender` to `receiver`."""
-
-    def __init__(self, sender: Host, receiver: Host) -> None:
-        with receiver.namespace.entered():
-            self._sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._sink.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE: we may be late
-        self._sink.bind((receiver.v4, 0))
-        self._sink.settimeout(1.0)
-        with sender.namespace.entered():
-            self._source = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._source.connect(self._sink.getsockname())
-        self.sent, self.arrived = 0, set[int]()
-        self._ends = threading.Event()
-        self._threads = [threading.Thread(target=work, daemon=True)
-                         for work in (self._send, self._receive)]
-        for thread in self._threads:
-            thread.start()
-
-    def _send(self) -> None:
-        begin = time.monotonic()
-        while not self._ends.is_set():
-            due = int((time.monotonic() - begin) * STREAM_PER_SECOND)
-            # After a stall no burst: what was not sent in time is not sent.
-            if due - self.sent > 100:
-                begin += (due - self.sent - 100) / STREAM_PER_SECOND
-                due = self.sent + 100
-            for _ in range(due - self.sent):
-                self._source.send(struct.pack("!Q", self.sent).ljust(STREAM_BYTES, b"."))
-                self.sent += 1
-            time.sleep(0.002)
-
-    def _receive(self) -> None:
-        while True:
-            try:
-                self.arrived.add(struct.unpack_from("!Q", self._sink.recv(2048))[0])
-            except TimeoutError:
-                if self._ends.is_set():
-                    return
-
-    def stop(self) -> float:
-        """The share that was lost."""
-        self._ends.set()
-        for thread in self._threads:
-            thread.join()
-        self._source.close()
-        self._sink.close()
-        return 1 - len(self.arrived) / self.sent
-
+# --- Floods ---------------------------------------------------------------------------------------
 
 @dataclass
 class FloodResult:
@@ -376,15 +174,17 @@ class FloodResult:
     asked: int
     answered: int
     grown_kib: int
+    cpu_s: float
     counters: dict[str, int]
 
     def row(self) -> list[object]:
         counted = ", ".join(f"{name.removeprefix('dht_')} {self.counters[name]}"
-                            for name in ("dht_flood_dropped", "dht_dropped_mac",
+                            for name in ("dht_dropped_flood", "dht_dropped_mac",
                                          "dht_dropped_malformed", "dht_dropped_rate",
                                          "udp_kernel_drops") if self.counters.get(name))
         return [self.name, f"{self.sent / self.seconds:.0f}/s", f"{self.loss:.2%}",
-                f"{self.answered} of {self.asked}", f"{self.grown_kib} KiB", counted]
+                f"{self.answered} of {self.asked}", f"{self.grown_kib} KiB",
+                f"{self.cpu_s / self.seconds:.0%}", counted]
 
 
 def ask_honestly(asker: Asker, until: Callable[[], bool]) -> tuple[int, int]:
@@ -412,9 +212,10 @@ def flood(arena: Arena, name: str, sources: int, datagrams: list[bytes]) -> Floo
     command = arena.mallory.command(
         [str(tools_directory() / "dht_abuser"), "flood", arena.ann.at.endpoint4(), "198.18.0.1",
          str(sources), str(FLOOD_PER_SECOND), str(FLOOD_SECONDS)])
-    before, memory = arena.ann.counters(), arena.memory_kib("VmRSS")
+    before, memory, cpu_s = arena.ann.counters(), arena.memory_kib("VmRSS"), arena.cpu_seconds()
     arena.reset_peak()
-    stream = Stream(arena.bob, arena.ann)
+    stream = UdpStream(arena.bob.namespace, arena.ann.namespace, arena.ann.v4,
+                       per_second=STREAM_PER_SECOND, size=STREAM_BYTES)
     with open(datagrams_file) as lines:
         flooder = subprocess.Popen(command, stdin=lines, stdout=subprocess.PIPE, text=True)
     with arena.asker(arena.honest, arena.honest_at.v4) as honest:
@@ -423,7 +224,7 @@ def flood(arena: Arena, name: str, sources: int, datagrams: list[bytes]) -> Floo
     loss = stream.stop()
     after = arena.ann.counters()
     return FloodResult(name, sent["seconds"], sent["sent"], loss, asked, answered,
-                       arena.memory_kib("VmHWM") - memory,
+                       arena.memory_kib("VmHWM") - memory, arena.cpu_seconds() - cpu_s,
                        {key: value - before.get(key, 0) for key, value in after.items()})
 
 
@@ -470,7 +271,8 @@ def test(lab: Lab) -> None:
     kept = arena.dht(arena.bob, "put", "kept", "--json")
     results = floods(arena)
     show(f"floods of {FLOOD_SECONDS} s, {STREAM_PER_SECOND} packets a second in the tunnel",
-         ["flood", "rate", "lost in the tunnel", "honest queries answered", "memory", "counted"],
+         ["flood", "rate", "lost in the tunnel", "honest queries answered", "memory", "CPU",
+          "counted"],
          [result.row() for result in results])
     check_floods(results)
     assert arena.ann.peer(arena.bob)["session_id"] == session, "the session was lost"

@@ -74,6 +74,12 @@ struct DhtStatusReply {
     std::optional<std::uint64_t> published_ago_us;
     std::uint32_t published_nodes = 0;  ///< That stored it.
     std::uint32_t searches = 0;         ///< Peers looked for now.
+    // Messages of others, dropped without an answer since the start:
+    std::uint64_t dropped_flood = 0;       ///< Too many to look at each.
+    std::uint64_t dropped_rate = 0;        ///< Queries, too many to answer each.
+    std::uint64_t dropped_mac = 0;         ///< Of another swarm, or of nobody.
+    std::uint64_t dropped_malformed = 0;   ///< No message, or too long for one.
+    std::uint64_t dropped_unexpected = 0;  ///< Answers to no question.
     friend bool operator==(const DhtStatusReply&, const DhtStatusReply&) = default;
 };
 

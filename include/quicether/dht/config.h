@@ -35,15 +35,23 @@ struct StoreLimits {
     base::seconds peer_lifetime{30 * 60};
 };
 
-/// Queries answered, by where they come from.
+/// So many a second and so many at once, by where they come from. A subnet is a /24 or /64.
+struct SourceLimits {
+    std::uint32_t per_source_per_second = 0;
+    std::uint32_t per_source_burst = 0;
+    std::uint32_t per_subnet_per_second = 0;
+    std::uint32_t per_subnet_burst = 0;
+    std::uint32_t total_per_second = 0;
+    std::uint32_t total_burst = 0;
+};
+
+/// What a flood gets out of a node. Who is known is limited by his address alone.
 struct GuardLimits {
-    std::uint32_t per_source_per_second = 20;
-    std::uint32_t per_source_burst = 60;
-    std::uint32_t per_subnet_per_second = 100;
-    std::uint32_t per_subnet_burst = 300;
-    std::uint32_t total_per_second = 3000;
-    std::uint32_t total_burst = 3000;
-    std::size_t cells = 2048;           ///< Memory: 32 bytes each.
+    /// Datagrams looked at, before their network MAC is verified.
+    SourceLimits heard{200, 400, 2000, 2000, 20'000, 10'000};
+    /// Queries answered.
+    SourceLimits answered{20, 60, 100, 300, 3000, 3000};
+    std::size_t cells = 2048;           ///< Memory: 34 bytes each.
     std::size_t validated_max = 128;    ///< Addresses remembered to be no forgeries.
     std::size_t held_answers_max = 16;  ///< Large answers that wait for such a proof.
 };

@@ -45,8 +45,9 @@ class Dht {
     Dht(Dht&&) noexcept;
     Dht& operator=(Dht&&) noexcept;
 
-    /// One received UDP payload. Anything may be in it.
-    void handle_datagram(base::Instant now, const net::SocketAddress& from, base::ByteView bytes);
+    /// One received UDP payload. Anything may be in it. False: it was dropped, counted, and has
+    /// changed nothing; neither is there anything new to poll.
+    bool handle_datagram(base::Instant now, const net::SocketAddress& from, base::ByteView bytes);
     /// Time has passed; may be called at any time.
     void handle_deadline(base::Instant now);
     [[nodiscard]] base::Instant next_deadline() const;

@@ -33,7 +33,8 @@ struct DhtCounters {
     std::uint64_t dropped_mac = 0;         ///< Network MAC wrong or missing.
     std::uint64_t dropped_malformed = 0;   ///< No KRPC message.
     std::uint64_t dropped_oversized = 0;   ///< Larger than any message may be.
-    std::uint64_t dropped_rate = 0;        ///< Too many from there.
+    std::uint64_t dropped_flood = 0;       ///< Too many to look at each.
+    std::uint64_t dropped_rate = 0;        ///< Queries, too many to answer each.
     std::uint64_t dropped_unexpected = 0;  ///< Answers to no question.
     std::uint64_t dropped_unsent = 0;      ///< Our own, because the shell did not fetch them.
 };

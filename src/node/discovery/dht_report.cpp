@@ -130,6 +130,7 @@ std::vector<control::Counter> counters_report(const dht::DhtStatus& status) {
         {"dht_timeouts", c.timeouts},
         {"dht_answers_trimmed", c.answers_trimmed},
         {"dht_answers_held", c.answers_held},
+        {"dht_dropped_flood", c.dropped_flood},
         {"dht_dropped_mac", c.dropped_mac},
         {"dht_dropped_malformed", c.dropped_malformed},
         {"dht_dropped_oversized", c.dropped_oversized},

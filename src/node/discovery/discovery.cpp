@@ -88,15 +88,13 @@ void Discovery::make_dht(base::Instant now, const crypto::MacKey& key, bool is_s
 
 void Discovery::handle_krpc(base::Instant now, const net::FlowAddresses& flow,
                             base::ByteView bytes) {
-    if (!budget_.take(now)) {
-        ++counters_.flood_dropped;
-        return;
+    if (!dht_->handle_datagram(now, flow.remote, bytes)) {
+        return;  // forgeries prove nothing, and a flood shall cost little
     }
     reply_paths_.note(flow);
     if (is_query(bytes)) {
         reachability_.handle_query(now, flow.remote);
     }
-    dht_->handle_datagram(now, flow.remote, bytes);
     settle(now);
 }
 

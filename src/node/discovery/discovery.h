@@ -20,7 +20,6 @@
 #include "node/discovery/swarm_key.h"
 #include "node/links/dialer.h"
 #include "node/reply_paths.h"
-#include "node/token_bucket.h"
 #include "quicether/node/node.h"
 
 namespace qe::node {
@@ -33,8 +32,7 @@ inline constexpr base::Duration kDhtPersistFirst = base::seconds(5);
 inline constexpr base::Duration kUnreachableAfter = base::seconds(15 * 60);
 
 struct DiscoveryCounters {
-    std::uint64_t flood_dropped = 0;  ///< DHT datagrams beyond what is handled per second.
-    std::uint64_t no_route = 0;       ///< Own DHT datagrams that had no way to go.
+    std::uint64_t no_route = 0;  ///< Own DHT datagrams that had no way to go.
 };
 
 class Discovery {
@@ -105,7 +103,6 @@ class Discovery {
     DhtRequests requests_;
     ReplyPaths reply_paths_;
     Reachability reachability_;
-    TokenBucket budget_{20'000, 512};
     DiscoveryCounters counters_;
 
     bool online_ = false;  ///< The network view has an address.

@@ -53,6 +53,11 @@ control::DhtStatusReply Discovery::status_report(base::Instant now) const {
     reply.item_bytes_stored = status.item_bytes_stored;
     reply.peers_stored = status.peers_stored;
     reply.operations = small(status.operations);
+    reply.dropped_flood = status.counters.dropped_flood;
+    reply.dropped_rate = status.counters.dropped_rate;
+    reply.dropped_mac = status.counters.dropped_mac;
+    reply.dropped_malformed = status.counters.dropped_malformed + status.counters.dropped_oversized;
+    reply.dropped_unexpected = status.counters.dropped_unexpected;
     if (status.rtt_mean > base::Duration(0)) {
         reply.rtt_us = microseconds_of(status.rtt_mean);
     }
@@ -74,7 +79,6 @@ void Discovery::complete_status(base::Instant now, control::StatusReply& status)
     status.discovery = state_text(now);
     status.discovery_contacts = small(contacts_);
     const std::initializer_list<control::Counter> own = {
-        {"dht_flood_dropped", counters_.flood_dropped},
         {"dht_no_route", counters_.no_route},
         {"dht_searches", finder_.counters().searches},
         {"dht_searches_found", finder_.counters().found},

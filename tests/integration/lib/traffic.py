@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -18,6 +19,8 @@ from typing import Any
 
 from . import process
 from .namespaces import Namespace
+
+SO_RCVBUFFORCE = 33
 
 _SENT = re.compile(r"(\d+) packets transmitted, (\d+) received")
 _REPLY = re.compile(r"^\[(\d+\.\d+)\] \d+ bytes from .*icmp_seq=(\d+) .*time=([\d.]+) ms", re.M)
@@ -157,6 +160,58 @@ def udp_packets(sender: Namespace, receiver: Namespace, address: str, ip_size: i
             except TimeoutError:
                 pass
     return arrived
+
+
+class UdpStream:
+    """Numbered packets of `size` bytes from `sender` to `address`, the receiver's, until stop()."""
+
+    def __init__(self, sender: Namespace, receiver: Namespace, address: str, *, per_second: int,
+                 size: int) -> None:
+        self._per_second, self._size = per_second, size
+        with receiver.entered():
+            self._sink = socket.socket(_family(address), socket.SOCK_DGRAM)
+        self._sink.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)  # we may be late
+        self._sink.bind((address, 0))
+        self._sink.settimeout(1.0)
+        with sender.entered():
+            self._source = socket.socket(_family(address), socket.SOCK_DGRAM)
+        self._source.connect(self._sink.getsockname())
+        self.sent, self.arrived = 0, set[int]()
+        self._ends = threading.Event()
+        self._threads = [threading.Thread(target=work, daemon=True)
+                         for work in (self._send, self._receive)]
+        for thread in self._threads:
+            thread.start()
+
+    def _send(self) -> None:
+        begin = time.monotonic()
+        while not self._ends.is_set():
+            due = int((time.monotonic() - begin) * self._per_second)
+            # After a stall no burst: what was not sent in time is not sent.
+            if due - self.sent > 100:
+                begin += (due - self.sent - 100) / self._per_second
+                due = self.sent + 100
+            for _ in range(due - self.sent):
+                self._source.send(struct.pack("!Q", self.sent).ljust(self._size, b"."))
+                self.sent += 1
+            time.sleep(0.002)
+
+    def _receive(self) -> None:
+        while True:
+            try:
+                self.arrived.add(struct.unpack_from("!Q", self._sink.recv(2048))[0])
+            except TimeoutError:
+                if self._ends.is_set():
+                    return
+
+    def stop(self) -> float:
+        """The share that was lost."""
+        self._ends.set()
+        for thread in self._threads:
+            thread.join()
+        self._source.close()
+        self._sink.close()
+        return 1 - len(self.arrived) / self.sent
 
 
 # --- iperf3 ------------------------------------------------------------------------------------------

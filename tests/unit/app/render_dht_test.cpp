@@ -26,6 +26,8 @@ control::DhtStatusReply some_status() {
     s.published = {"203.0.113.5:9000", "192.168.1.5:9000"};
     s.published_ago_us = 250'000'000;
     s.published_nodes = 8;
+    s.dropped_flood = 50'000;
+    s.dropped_mac = 3;
     return s;
 }
 
@@ -40,7 +42,9 @@ TEST(RenderDht, StatusSaysOneFactALine) {
               "Record: 203.0.113.5:9000, 192.168.1.5:9000, published 4m 10s ago on 8 nodes\n"
               "Bootstrap: boot.example.org:9000\n"
               "Stored: 3 items (420 bytes), 0 peers\n"
-              "Under way: 0 operations, looking for 0 peers\n");
+              "Under way: 0 operations, looking for 0 peers\n"
+              "Dropped: 50000 of floods, 0 beyond the rate of answers, 3 with a wrong MAC, "
+              "0 malformed, 0 unexpected\n");
 }
 
 TEST(RenderDht, StatusOfANodeWithoutDhtIsShort) {

@@ -113,6 +113,11 @@ inline DhtStatusReply dht_status() {
     s.published_ago_us = 60'000'000;
     s.published_nodes = 8;
     s.searches = 1;
+    s.dropped_flood = 50'000;
+    s.dropped_rate = 40;
+    s.dropped_mac = 3;
+    s.dropped_malformed = 2;
+    s.dropped_unexpected = 1;
     return s;
 }
 

@@ -48,6 +48,14 @@ TEST(NetworkMac, RefusesOtherKeysAndChangedBytes) {
     EXPECT_FALSE(mac.is_authentic(base::ByteView(message).last(20)));
 }
 
+TEST(NetworkMac, SeesWhetherThereIsAMacAtAll) {
+    const NetworkMac mac(key(1));
+    EXPECT_TRUE(mac.has_place(ping(true)));
+    EXPECT_FALSE(mac.has_place(ping(false)));
+    EXPECT_FALSE(mac.has_place({}));
+    EXPECT_TRUE(NetworkMac(std::nullopt).has_place(ping(false)));
+}
+
 TEST(NetworkMac, WithoutKeyTakesEverything) {
     const NetworkMac none(std::nullopt);
     EXPECT_FALSE(none.enabled());

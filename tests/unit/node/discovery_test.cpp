@@ -2,6 +2,7 @@
 //
 // Whole nodes that know nothing of each other but the id.
 #include <algorithm>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -109,6 +110,45 @@ TEST_F(DiscoveryTest, SwarmsStayApart) {
     EXPECT_FALSE(find_each_other(hosts[0], hosts[1], seconds(20)));
     EXPECT_EQ(world_.status(hosts[1]).discovery, "alone");
     EXPECT_GE(world_.counter(boot, "dht_dropped_mac"), 1U);
+}
+
+TEST_F(DiscoveryTest, ForgedQueriesProveNoReachability) {
+    const auto hosts = add_hosts(1);
+    start({add_bootstrap(hosts)});
+    start(hosts);
+    ASSERT_TRUE(world_.run_until([&] { return world_.status(hosts[0]).discovery == "unproven"; },
+                                 seconds(5)));
+    const std::string forged = "d1:t2:aa1:y1:q1:z16:0123456789abcdefe";
+    const base::ByteView bytes = base::as_bytes(forged);
+    for (std::size_t i = 0; i < 100; ++i) {
+        world_.inject({address_of(1000 + i), 9000}, {address_of(0), 9000},
+                      {bytes.begin(), bytes.end()});
+    }
+    world_.run_for(seconds(1));
+    EXPECT_EQ(world_.counter(hosts[0], "dht_dropped_mac"), 100U);
+    EXPECT_EQ(world_.status(hosts[0]).discovery, "unproven");
+}
+
+TEST_F(DiscoveryTest, FindsPeersDuringAFlood) {
+    const auto hosts = add_hosts(2);
+    start({add_bootstrap(hosts)});
+    const std::string forged = "d1:t2:aa1:y1:q1:z16:0123456789abcdefe";
+    const base::ByteView bytes = base::as_bytes(forged);
+    start(hosts);
+    std::uint32_t sent = 0;
+    const auto flood = [&] {
+        for (int i = 0; i < 500; ++i) {
+            world_.inject({net::IpAddress::v4(0x14000000 + sent % 1000), 9000},
+                          {address_of(sent % 2), 9000}, {bytes.begin(), bytes.end()});
+            ++sent;
+        }
+    };
+    for (int tens_of_ms = 0; tens_of_ms < 300; ++tens_of_ms) {
+        flood();  // 50,000 a second
+        world_.run_for(base::milliseconds(10));
+    }
+    EXPECT_TRUE(world_.connected(hosts[0], hosts[1]) && world_.connected(hosts[1], hosts[0]));
+    EXPECT_GT(world_.counter(hosts[0], "dht_dropped_flood"), 10'000U);
 }
 
 TEST_F(DiscoveryTest, FindsPeersAgainAfterBothHaveMoved) {
