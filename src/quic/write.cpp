@@ -21,24 +21,17 @@ constexpr std::size_t kSafeFill = 1160;
 /// Packets that may leave without a pause after them when nothing else waits.
 constexpr std::size_t kUnpacedPackets = 2;
 
-/// Pacing keeps the burst of a whole window from overrunning the queue of a line that drains it in
-/// a round trip. Where a round trip is shorter than this, such a burst is no longer than what the
-/// late timers of a paced sender make anyway, and waiting for them leaves the line idle.
-constexpr ngtcp2_duration kPacedRttMin = 500 * NGTCP2_MICROSECONDS;
-
-/// The shortest round trip is of the whole past: one that takes this long now has queues to spare,
-/// or the path has become another one.
-constexpr ngtcp2_duration kUnpacedRttMax = 10 * NGTCP2_MILLISECONDS;
-
 /// A packet at least this full is worth padding to whole size when others follow in the burst.
 constexpr bool nearly_full(std::size_t bytes, std::size_t bytes_max) noexcept {
     return bytes * 8 >= bytes_max * 7;
 }
 
 /// Bytes that may leave between two looks at the pacer: what the path carries in 250 us.
-std::size_t pacing_span(const ngtcp2_conn_info& info) noexcept {
+std::size_t pacing_span(const ngtcp2_conn* conn) noexcept {
     constexpr auto kSpan = std::chrono::duration_cast<base::Duration>(base::microseconds(250));
     constexpr std::size_t kSpanBytesMax = 256U << 10;
+    ngtcp2_conn_info info{};
+    ngtcp2_conn_get_conn_info2(conn, &info);
     const std::uint64_t bytes = info.cwnd * static_cast<std::uint64_t>(kSpan.count()) /
                                 std::max<std::uint64_t>(info.smoothed_rtt, 1);
     return static_cast<std::size_t>(std::min<std::uint64_t>(bytes, kSpanBytesMax));
@@ -78,16 +71,9 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
 // on the bill of the next burst. On a path so fast that bursts would follow each other within
 // microseconds, several leave at once: a timer and a sleep for each would cost more than sending.
 void Connection::pace(std::size_t written) noexcept {
-    ngtcp2_conn_info info{};
-    ngtcp2_conn_get_conn_info2(conn_.get(), &info);
-    if (info.min_rtt < kPacedRttMin && info.smoothed_rtt < kUnpacedRttMax) {
-        ngtcp2_conn_skip_pacing(conn_.get());
-        unpaced_bytes_ = 0;
-        return;
-    }
     unpaced_bytes_ += written;
     const bool idle = !more_to_write_ && datagrams_.empty() && !streams_.can_send();
-    if (unpaced_bytes_ > (idle ? kUnpacedPackets * udp_payload_max() : pacing_span(info))) {
+    if (unpaced_bytes_ > (idle ? kUnpacedPackets * udp_payload_max() : pacing_span(conn_.get()))) {
         ngtcp2_conn_update_pkt_tx_time(conn_.get(), now_.nanoseconds());
         unpaced_bytes_ = 0;
     }
