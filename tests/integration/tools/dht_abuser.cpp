@@ -27,6 +27,7 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 
+#include "helper.h"
 #include "quicether/base/bytes.h"
 #include "quicether/crypto/identity.h"
 #include "quicether/net/ip_address.h"
@@ -34,20 +35,8 @@
 namespace {
 
 using namespace qe;
+using namespace qe::helper;
 using Clock = std::chrono::steady_clock;
-
-[[noreturn]] void die(std::string_view why) {
-    fmt::print(stderr, "dht_abuser: {}\n", why);
-    std::exit(2);
-}
-
-template <typename T>
-T must(base::Result<T> result, std::string_view what) {
-    if (!result) {
-        die(fmt::format("{}: {}", what, result.error().text));
-    }
-    return std::move(*result);
-}
 
 std::vector<base::Bytes> read_lines() {
     std::vector<base::Bytes> lines;

@@ -32,6 +32,7 @@
 #include <fmt/core.h>
 #include <netinet/in.h>
 
+#include "helper.h"
 #include "quicether/crypto/certificate.h"
 #include "quicether/crypto/identity.h"
 #include "quicether/crypto/trust.h"
@@ -41,22 +42,10 @@
 namespace {
 
 using namespace qe;
+using namespace qe::helper;
 
 enum class CertificateKind { Good, Expired, Future, Tampered };
 CertificateKind certificate_kind = CertificateKind::Good;
-
-[[noreturn]] void die(std::string_view why) {
-    fmt::print(stderr, "hostile_peer: {}\n", why);
-    std::exit(2);
-}
-
-template <typename T>
-T must(base::Result<T> result, std::string_view what) {
-    if (!result) {
-        die(fmt::format("{}: {}", what, result.error().text));
-    }
-    return std::move(*result);
-}
 
 // --- A certificate by hand (X.680 DER, RFC 5280, RFC 8410)
 // ----------------------------------------
@@ -136,12 +125,6 @@ namespace {
 // --- The endpoint and its socket
 // ------------------------------------------------------------------
 
-base::Instant now() {
-    const auto since = std::chrono::steady_clock::now().time_since_epoch();
-    return base::Instant::from_nanoseconds(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()));
-}
-
 crypto::Identity identity_of(const char* seed) {
     std::array<std::byte, crypto::Identity::kSeedSize> bytes{};
     bytes.fill(static_cast<std::byte>(std::strtoul(seed, nullptr, 10)));
@@ -154,22 +137,6 @@ base::Rng fresh_rng() {
     const std::uint64_t time = now().nanoseconds() ^ static_cast<std::uint64_t>(::getpid());
     std::memcpy(seed.data(), &time, sizeof time);
     return base::Rng(seed);
-}
-
-socklen_t to_sockaddr(const net::SocketAddress& address, sockaddr_storage& out) {
-    const base::ByteView ip = address.ip.bytes();
-    if (address.ip.is_v4()) {
-        auto& v4 = reinterpret_cast<sockaddr_in&>(out);
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(address.port);
-        std::memcpy(&v4.sin_addr, ip.data(), ip.size());
-        return sizeof v4;
-    }
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(address.port);
-    std::memcpy(&v6.sin6_addr, ip.data(), ip.size());
-    return sizeof v6;
 }
 
 class Socket {

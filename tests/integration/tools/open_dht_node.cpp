@@ -29,6 +29,7 @@
 #include <fmt/ranges.h>
 #include <netinet/in.h>
 
+#include "helper.h"
 #include "quicether/dht/bencode_reader.h"
 #include "quicether/dht/bencode_writer.h"
 #include "quicether/dht/dht.h"
@@ -37,26 +38,8 @@
 namespace {
 
 using namespace qe;
+using namespace qe::helper;
 using Words = std::vector<std::string>;
-
-[[noreturn]] void die(std::string_view why) {
-    fmt::print(stderr, "open_dht_node: {}\n", why);
-    std::exit(2);
-}
-
-template <typename T>
-T must(base::Result<T> result, std::string_view what) {
-    if (!result) {
-        die(fmt::format("{}: {}", what, result.error().text));
-    }
-    return std::move(*result);
-}
-
-base::Instant now() {
-    const auto since = std::chrono::steady_clock::now().time_since_epoch();
-    return base::Instant::from_nanoseconds(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()));
-}
 
 base::Rng fresh_rng() {
     base::Rng::Seed seed{};
@@ -67,22 +50,6 @@ base::Rng fresh_rng() {
 }
 
 // --- Sockets ------------------------------------------------------------------------------------
-
-socklen_t to_sockaddr(const net::SocketAddress& address, sockaddr_storage& out) {
-    const base::ByteView ip = address.ip.bytes();
-    if (address.ip.is_v4()) {
-        auto& v4 = reinterpret_cast<sockaddr_in&>(out);
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(address.port);
-        std::memcpy(&v4.sin_addr, ip.data(), ip.size());
-        return sizeof v4;
-    }
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(address.port);
-    std::memcpy(&v6.sin6_addr, ip.data(), ip.size());
-    return sizeof v6;
-}
 
 net::SocketAddress from_sockaddr(const sockaddr_storage& raw) {
     if (raw.ss_family == AF_INET) {
