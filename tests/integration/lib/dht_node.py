@@ -77,7 +77,7 @@ class DhtNode:
                 raise TimeoutError("no answer")
             chunk = os.read(descriptor, 65536)
             if not chunk:
-                raise OSError("the program ended")
+                raise OSError(f"the program ended with {self.process.wait(10)}")
             self._read += chunk
         line, _, rest = bytes(self._read).partition(b"\n")
         self._read = bytearray(rest)

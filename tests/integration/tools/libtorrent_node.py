@@ -22,6 +22,7 @@ import libtorrent as lt
 ANSWER_SECONDS_MAX = 30.0
 PEERS_SECONDS = 2.0
 BOOTSTRAP_SECONDS = 10.0
+ALERT_PAUSE_SECONDS = 0.01
 
 SETTINGS: dict[str, Any] = {
     "enable_dht": True, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
@@ -75,11 +76,15 @@ class Node:
     def answers(self, kind: type, read: Callable[[Any], Any],
                 seconds_max: float = ANSWER_SECONDS_MAX) -> Iterator[Any]:
         """What `read` makes of the alerts of a kind, as they come; None is left out. An alert dies
-        with the next call of pop_alerts(), hence `read`."""
+        with the next call of pop_alerts(), hence `read`. It sleeps in between, for wait_for_alert()
+        hands out an alert that libtorrent's own thread may move while Python still reads its type:
+        now and then the process dies of that."""
         end = time.monotonic() + seconds_max
         while time.monotonic() < end:
-            self.session.wait_for_alert(100)
-            for alert in self.session.pop_alerts():
+            alerts = self.session.pop_alerts()
+            if not alerts:
+                time.sleep(ALERT_PAUSE_SECONDS)
+            for alert in alerts:
                 value = read(alert) if isinstance(alert, kind) else None
                 if value is not None:
                     yield value
