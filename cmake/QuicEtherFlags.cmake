@@ -16,14 +16,17 @@ set(QE_SANITIZE "" CACHE STRING "Value of -fsanitize= for everything, e.g. addre
 # Function names and line numbers for perf and for stacks, without the bulk of full debug data.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 if(QE_SANITIZE)
-    set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+    set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")  # lines are all that a report names
 else()
     set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 endif()
 
+# Without these sloppinesses ccache keeps nothing that was compiled with a precompiled header.
 find_program(QE_CCACHE ccache)
 if(QE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${QE_CCACHE}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
+        "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
+        "${QE_CCACHE}")
 endif()
 
 add_library(qe_flags INTERFACE)
@@ -42,8 +45,11 @@ add_compile_options(-fstack-protector-strong -fno-omit-frame-pointer)
 add_link_options(-pie -Wl,-z,relro,-z,now)
 if(QE_SANITIZE)
     add_compile_options(-fsanitize=${QE_SANITIZE} -fno-sanitize-recover=all)
-    string(REPLACE "fuzzer-no-link," "" link_sanitize "${QE_SANITIZE}")
-    add_link_options(-fsanitize=${link_sanitize})
+    add_link_options(-fsanitize=${QE_SANITIZE})
+    find_program(QE_LLD ld.lld)
+    if(QE_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+        add_link_options(-fuse-ld=lld)
+    endif()
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         # The instrumentation makes this warning guess wrong.
         target_compile_options(qe_flags INTERFACE -Wno-maybe-uninitialized)
