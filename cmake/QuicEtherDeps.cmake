@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Finds everything third-party and gives each a target qe::<name>. OpenSSL and ngtcp2 come from the
-# private prefix that tools/setup builds, unless the system's are new enough.
+# private prefix that tools/setup builds.
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
 set(QUICETHER_DEPS "" CACHE PATH
-    "Folder with openssl/ and ngtcp2/ as built by tools/setup; 'system' for the system's libraries")
+    "Folder with openssl/ and ngtcp2/ as built by tools/setup")
 
 # Not cached: a newer recipe in tools/setup must lead to its own prefix at the next configure.
 set(qe_deps "${QUICETHER_DEPS}")
@@ -27,27 +27,19 @@ function(qe_static_library target file)
     set_target_properties(${target} PROPERTIES IMPORTED_LOCATION "${file}")
 endfunction()
 
-if(qe_deps STREQUAL "system")
-    pkg_check_modules(QE_OPENSSL REQUIRED IMPORTED_TARGET GLOBAL openssl>=3.5)
-    pkg_check_modules(QE_NGTCP2 REQUIRED IMPORTED_TARGET GLOBAL
-                      libngtcp2>=1.16 libngtcp2_crypto_ossl>=1.16)
-    add_library(qe::openssl ALIAS PkgConfig::QE_OPENSSL)
-    add_library(qe::ngtcp2 ALIAS PkgConfig::QE_NGTCP2)
-else()
-    # Link order: glue, ngtcp2, ssl, crypto.
-    qe_static_library(qe_libcrypto "${qe_deps}/openssl/lib/libcrypto.a")
-    target_include_directories(qe_libcrypto INTERFACE "${qe_deps}/openssl/include")
-    target_link_libraries(qe_libcrypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
-    qe_static_library(qe_libssl "${qe_deps}/openssl/lib/libssl.a")
-    target_link_libraries(qe_libssl INTERFACE qe_libcrypto)
-    qe_static_library(qe_libngtcp2 "${qe_deps}/ngtcp2/lib/libngtcp2.a")
-    target_include_directories(qe_libngtcp2 INTERFACE "${qe_deps}/ngtcp2/include")
-    target_compile_definitions(qe_libngtcp2 INTERFACE NGTCP2_STATICLIB)
-    qe_static_library(qe_libngtcp2_crypto "${qe_deps}/ngtcp2/lib/libngtcp2_crypto_ossl.a")
-    target_link_libraries(qe_libngtcp2_crypto INTERFACE qe_libngtcp2 qe_libssl)
-    add_library(qe::openssl ALIAS qe_libssl)
-    add_library(qe::ngtcp2 ALIAS qe_libngtcp2_crypto)
-endif()
+# Link order: glue, ngtcp2, ssl, crypto.
+qe_static_library(qe_libcrypto "${qe_deps}/openssl/lib/libcrypto.a")
+target_include_directories(qe_libcrypto INTERFACE "${qe_deps}/openssl/include")
+target_link_libraries(qe_libcrypto INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
+qe_static_library(qe_libssl "${qe_deps}/openssl/lib/libssl.a")
+target_link_libraries(qe_libssl INTERFACE qe_libcrypto)
+qe_static_library(qe_libngtcp2 "${qe_deps}/ngtcp2/lib/libngtcp2.a")
+target_include_directories(qe_libngtcp2 INTERFACE "${qe_deps}/ngtcp2/include")
+target_compile_definitions(qe_libngtcp2 INTERFACE NGTCP2_STATICLIB)
+qe_static_library(qe_libngtcp2_crypto "${qe_deps}/ngtcp2/lib/libngtcp2_crypto_ossl.a")
+target_link_libraries(qe_libngtcp2_crypto INTERFACE qe_libngtcp2 qe_libssl)
+add_library(qe::openssl ALIAS qe_libssl)
+add_library(qe::ngtcp2 ALIAS qe_libngtcp2_crypto)
 
 function(qe_pkg_config name module)
     string(TOUPPER "QE_${name}" variable)

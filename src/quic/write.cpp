@@ -21,6 +21,21 @@ constexpr std::size_t kSafeFill = 1160;
 /// Packets that may leave without a pause after them when nothing else waits.
 constexpr std::size_t kUnpacedPackets = 2;
 
+/// Pacing keeps the burst of a whole window from overrunning the queue of a line that drains it in
+/// a round trip. Where a round trip is shorter than this, such a burst is short, and the rate that
+/// BBR would pace by lies below what the path carries.
+constexpr ngtcp2_duration kPacedRttMin = 500 * NGTCP2_MICROSECONDS;
+
+/// The shortest round trip is of the whole past: one that takes this long now has queues to spare,
+/// or the path has become another one.
+constexpr ngtcp2_duration kUnpacedRttMax = 10 * NGTCP2_MILLISECONDS;
+
+bool needs_pacing(const ngtcp2_conn* conn) noexcept {
+    ngtcp2_conn_info info{};
+    ngtcp2_conn_get_conn_info2(conn, &info);
+    return info.min_rtt >= kPacedRttMin || info.smoothed_rtt >= kUnpacedRttMax;
+}
+
 /// A packet at least this full is worth padding to whole size when others follow in the burst.
 constexpr bool nearly_full(std::size_t bytes, std::size_t bytes_max) noexcept {
     return bytes * 8 >= bytes_max * 7;
@@ -53,10 +68,19 @@ std::optional<net::TransmitDatagrams> Connection::write(base::Instant now,
     // swallows large packets such probes would all be lost: send it bare then.
     probe_first_ = std::exchange(timer_fired_, false) && stalled();
     const std::uint64_t in_flight = probing_ ? progress().bytes_in_flight : 0;
+    // Before the packets, not after them: what the pacer still holds back must leave now, as
+    // nothing wakes the connection again once its timer is gone.
+    const bool paced = needs_pacing(conn_.get());
+    if (!paced) {
+        ngtcp2_conn_skip_pacing(conn_.get());
+        unpaced_bytes_ = 0;
+    }
     PacketBurst burst(buffer, udp_payload_max(), ngtcp2_conn_get_send_quantum2(conn_.get()));
     fill(burst);
     if (!ending_) {
-        pace(burst.size());
+        if (paced) {
+            pace(burst.size());
+        }
         end_probe(in_flight);
     }
     auto packets = burst.result();

@@ -44,6 +44,15 @@ class Coalescer {
         std::uint32_t flow_hash = 0;
     };
 
+    /// Room for as many frames as there may be packets: a batch as large as none before allocates
+    /// nothing.
+    Coalescer() {
+        items_.reserve(kPacketsMax);
+        heads_.reserve(kPacketsMax);
+        frames_.reserve(kPacketsMax);
+        parts_.reserve(kPacketsMax);
+    }
+
     /// Takes one packet with its facts. Its bytes stay until clear(), and may be changed: a frame's
     /// first header carries the lengths and checksum of the whole. A partial checksum is begun
     /// (pseudo-header sum) or completed, as the lane wants it; `checksum_partial` is ignored for

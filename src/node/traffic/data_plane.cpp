@@ -40,7 +40,9 @@ std::size_t uncuttable_size(const net::TunPacket& packet) {
 
 }  // namespace
 
-DataPlane::DataPlane(NodeState& state) : state_(state), out_(state) {}
+DataPlane::DataPlane(NodeState& state) : state_(state), out_(state) {
+    tun_frames_.reserve(net::Coalescer::kPacketsMax);  // memory is taken when it is written to
+}
 
 std::span<const net::TunFrame> DataPlane::tun_frames() {
     tun_frames_.clear();

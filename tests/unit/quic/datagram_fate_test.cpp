@@ -91,5 +91,32 @@ TEST(DatagramFates, TellOfADatagramThatNoLongerFits) {
     }
 }
 
+/// How far apart in time the packets of one window leave.
+base::Duration spread_of_a_window(base::Duration delay) {
+    Pair pair;
+    pair.net.delay = delay;
+    pair.connect();
+    pair.net.run_for(base::seconds(3));
+    base::Instant first = base::Instant::never();
+    base::Instant last;
+    pair.net.filter = [&](WirePacket& packet) {
+        if (packet.payload.size() > 1000) {
+            first = std::min(first, packet.at);
+            last = std::max(last, packet.at);
+        }
+        return true;
+    };
+    for (std::uint32_t i = 0; i < 8; ++i) {
+        EXPECT_TRUE(send(pair, 1200, 0));
+    }
+    pair.net.run_for(delay * 8 + base::seconds(1));
+    return last - first;
+}
+
+TEST(Pacing, IsForPathsLongerThanATimersDelay) {
+    EXPECT_EQ(spread_of_a_window(base::microseconds(100)), base::Duration::zero());
+    EXPECT_GT(spread_of_a_window(base::milliseconds(20)), base::Duration::zero());
+}
+
 }  // namespace
 }  // namespace qe::quic::testing
