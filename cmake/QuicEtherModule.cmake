@@ -36,8 +36,9 @@ function(qe_precompile target kind)
         target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
     else()
         list(APPEND arg_OPTIONS -fpch-preprocess)
-        # Inlining a precompiled std::string misleads these two (GCC bug 105651 and others).
-        target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds -Wno-restrict)
+        # Inlining a precompiled std::string misleads these (GCC bug 105651 and others).
+        target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds -Wno-restrict
+            -Wno-stringop-overflow -Wno-stringop-overread)
     endif()
     set(pch qe_pch_${kind})
     if(NOT TARGET ${pch})
