@@ -29,7 +29,7 @@ _quicether() {
             mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         --state-dir)
             mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-        ping | find)
+        ping | find | multipath | explain)
             [[ $current == -* ]] ||
                 { mapfile -t COMPREPLY < <(compgen -W "$(_quicether_peers)" -- "$current"); return; } ;;
     esac

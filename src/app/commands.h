@@ -63,6 +63,8 @@ void add_stop(Commands& commands);
 void add_status(Commands& commands);
 void add_peers(Commands& commands);
 void add_routes(Commands& commands);
+void add_multipath(Commands& commands);
+void add_explain(Commands& commands);
 void add_ping(Commands& commands);
 void add_id(Commands& commands);
 void add_config(Commands& commands);

@@ -28,6 +28,8 @@ void add_all(Commands& commands) {
     add_status(commands);
     add_peers(commands);
     add_routes(commands);
+    add_multipath(commands);
+    add_explain(commands);
     add_ping(commands);
     add_dht(commands);
     add_network(commands);

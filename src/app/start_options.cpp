@@ -96,6 +96,8 @@ void add_path_options(Adder& add, config::Overrides& overrides) {
     add.list("--interfaces", overrides.interfaces, "NAME,NAME", "Underlay interfaces to use");
     add.text("--multipath", overrides.multipath, "MODE", "aggregate or failover");
     add.text("--scheduler", overrides.scheduler, "NAME", "How packets are spread over paths");
+    add.flag("--accept-multipath", overrides.accept_multipath,
+             "Let peers have several paths to this node, whatever the file says");
     add.text("--congestion-control", overrides.congestion_control, "NAME", "bbr or cubic");
     add.text("--io-backend", overrides.io_backend, "NAME", "epoll or io_uring");
 }

@@ -7,6 +7,28 @@
 #include <fmt/core.h>
 
 namespace qe::app {
+namespace {
+
+struct Scaled {
+    std::string digits;
+    std::string_view suffix;
+};
+
+/// To two digits and the power of thousand that goes with them.
+Scaled scale(std::uint64_t count) {
+    constexpr std::array<std::string_view, 6> kSuffixes{"", "K", "M", "G", "T", "P"};
+    double scaled = static_cast<double>(count);
+    std::size_t power = 0;
+    while (scaled >= 999.5 && power + 1 < kSuffixes.size()) {
+        scaled /= 1000.0;
+        ++power;
+    }
+    return {
+        scaled < 9.95 && power > 0 ? fmt::format("{:.1f}", scaled) : fmt::format("{:.0f}", scaled),
+        kSuffixes[power]};
+}
+
+}  // namespace
 
 std::string rtt_text(std::optional<std::uint64_t> rtt_us) {
     if (!rtt_us) {
@@ -58,18 +80,29 @@ std::optional<std::uint64_t> parse_span(std::string_view text) {
 }
 
 std::string count_text(std::uint64_t count) {
-    if (count < 10'000) {
+    constexpr std::uint64_t kExactBelow = 10'000;
+    if (count < kExactBelow) {
         return std::to_string(count);
     }
-    constexpr std::array<std::string_view, 6> kSuffixes{"", "K", "M", "G", "T", "P"};
-    double scaled = static_cast<double>(count);
-    std::size_t power = 0;
-    while (scaled >= 999.5 && power + 1 < kSuffixes.size()) {
-        scaled /= 1000.0;
-        ++power;
+    const Scaled scaled = scale(count);
+    return scaled.digits + std::string(scaled.suffix);
+}
+
+std::string rate_text(std::optional<std::uint64_t> rate_bps) {
+    if (!rate_bps) {
+        return "-";
     }
-    return scaled < 9.95 ? fmt::format("{:.1f}{}", scaled, kSuffixes[power])
-                         : fmt::format("{:.0f}{}", scaled, kSuffixes[power]);
+    const Scaled scaled = scale(*rate_bps);
+    return fmt::format("{} {}bit/s", scaled.digits, scaled.suffix);
+}
+
+std::string share_text(double share) {
+    const double percent = 100 * share;
+    constexpr double kRoundedToNone = 0.05;
+    if (percent < kRoundedToNone) {
+        return "0%";
+    }
+    return percent < 9.95 ? fmt::format("{:.1f}%", percent) : fmt::format("{:.0f}%", percent);
 }
 
 }  // namespace qe::app

@@ -22,6 +22,12 @@ namespace qe::app {
 /// Seconds of "90", "90s", "30m", "24h" or "7d"; empty for anything else.
 [[nodiscard]] std::optional<std::uint64_t> parse_span(std::string_view text);
 
+/// Bits per second: "850 Kbit/s", "9.5 Mbit/s", "2.4 Gbit/s"; "-" when unknown.
+[[nodiscard]] std::string rate_text(std::optional<std::uint64_t> rate_bps);
+
+/// A share from 0 to 1 in percent: "0%", "0.4%", "12%".
+[[nodiscard]] std::string share_text(double share);
+
 /// "999", "450K", "1.2M": decimal multiples.
 [[nodiscard]] std::string count_text(std::uint64_t count);
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "config/text.h"
+#include "quicether/config/pattern.h"
 
 namespace qe::config {
 namespace {
@@ -150,16 +151,24 @@ void check_own_address(const Config& config, std::string_view key,
     }
 }
 
-void check_weights(const Config::Multipath& multipath, const Complaints& complain) {
+/// `name` is one of `interfaces`, or matches one.
+bool is_listed(const std::vector<std::string>& interfaces, const std::string& name) {
+    return std::ranges::any_of(interfaces, [&name](const std::string& listed) {
+        return listed == name || matches_pattern(listed, name);
+    });
+}
+
+void check_by_interface(const Config::Multipath& multipath, std::string_view key,
+                        const std::map<std::string, double>& table, const Complaints& complain) {
     if (multipath.interfaces.empty()) {
         return;
     }
-    for (const auto& [name, weight] : multipath.weights) {
-        if (std::ranges::find(multipath.interfaces, name) == multipath.interfaces.end()) {
-            complain.at("multipath.weights",
+    for (const auto& [name, value] : table) {
+        if (!is_listed(multipath.interfaces, name)) {
+            complain.at(fmt::format("multipath.{}s", key),
                         fmt::format("{} is not in multipath.interfaces; add it there or remove "
-                                    "its weight",
-                                    quoted(name)));
+                                    "its {}",
+                                    quoted(name), key));
         }
     }
 }
@@ -188,7 +197,8 @@ void check(const Config& config, const Places& places, Report& report) {
     check_one_default_route(config, complain);
     check_own_address(config, "network.tun_addr", config.network.tun_addr, complain);
     check_own_address(config, "network.tun_addr6", config.network.tun_addr6, complain);
-    check_weights(config.multipath, complain);
+    check_by_interface(config.multipath, "weight", config.multipath.weights, complain);
+    check_by_interface(config.multipath, "limit", config.multipath.limits, complain);
     check_roles(config, complain);
     check_listeners(config.monitoring, complain);
 }

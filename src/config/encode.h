@@ -33,8 +33,17 @@ namespace qe::config {
 [[nodiscard]] inline std::string encode(base::seconds value) {
     return toml_string(fmt::format("{}s", value.count()));
 }
+[[nodiscard]] inline std::string encode(base::milliseconds value) {
+    constexpr int kPerSecond = 1000;
+    return toml_string(value.count() % kPerSecond == 0
+                           ? fmt::format("{}s", value.count() / kPerSecond)
+                           : fmt::format("{}ms", value.count()));
+}
 [[nodiscard]] inline std::string encode(CongestionControl value) {
     return toml_string(to_text(value));
+}
+[[nodiscard]] inline std::string encode(TrafficClass value) {
+    return toml_string(fmt::format("{}", value.dscp));
 }
 [[nodiscard]] inline std::string encode(base::LogLevel value) {
     return toml_string(base::to_text(value));

@@ -16,12 +16,7 @@ struct Note {
     std::string_view effect;  ///< What happens instead.
 };
 
-constexpr std::array<Note, 8> kNotes = {{
-    {"multipath.enabled", "one path is used for each peer"},
-    {"multipath.interfaces", "the system's routes choose the interface"},
-    {"multipath.scheduler", "one path is used for each peer"},
-    {"multipath.mode", "one path is used for each peer"},
-    {"multipath.weights", "one path is used for each peer"},
+constexpr std::array<Note, 3> kNotes = {{
     {"monitoring.metrics_addr", "metrics are not served"},
     {"monitoring.health_addr", "health is not served"},
     {"performance.io_backend", "epoll is used"},

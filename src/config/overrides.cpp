@@ -113,6 +113,7 @@ Checked<Config> apply(Config config, const Overrides& o) {
     applying.set("--interfaces", "multipath.interfaces", o.interfaces);
     applying.set_multipath(o.multipath);
     applying.set("--scheduler", "multipath.scheduler", o.scheduler);
+    applying.set("--accept-multipath", "multipath.accept", o.accept_multipath);
     applying.set("--policy", "security.policy_file", o.policy_file);
     applying.set("--audit-log", "security.audit_log", o.audit_log);
     applying.set("--require-2fa", "security.require_2fa", o.require_2fa);

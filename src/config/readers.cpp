@@ -12,7 +12,7 @@ namespace qe::config {
 namespace {
 
 constexpr std::int64_t kCpuMax = 1023;  // CPU_SETSIZE - 1
-constexpr double kWeightMax = 1e6;
+constexpr double kNumberMax = 1e6;
 
 /// The names that log records carry.
 constexpr std::array<std::string_view, 16> kModules = {
@@ -35,18 +35,18 @@ std::string_view quotes_hint(const Value& value) {
     return is_bare_word ? "; remove the quotes" : "";
 }
 
-std::optional<double> weight_in(const In& in) {
+std::optional<double> positive_in(const In& in) {
     const bool is_whole = in.value.kind == Value::Kind::Integer;
     if (!is_whole && in.value.kind != Value::Kind::Number) {
         refuse_type(in, "a number", "; write one like 2.0");
         return std::nullopt;
     }
-    const double weight = is_whole ? static_cast<double>(in.value.integer) : in.value.number;
-    if (!(weight > 0) || weight > kWeightMax) {
-        in.refuse(fmt::format("{} is out of range; use a number above 0, up to 1000000", weight));
+    const double number = is_whole ? static_cast<double>(in.value.integer) : in.value.number;
+    if (!(number > 0) || number > kNumberMax) {
+        in.refuse(fmt::format("{} is out of range; use a number above 0, up to 1000000", number));
         return std::nullopt;
     }
-    return weight;
+    return number;
 }
 
 const std::vector<Member>* table_in(const In& in, std::string_view example) {
@@ -55,6 +55,24 @@ const std::vector<Member>* table_in(const In& in, std::string_view example) {
     }
     refuse_type(in, "a table", fmt::format("; write {}", example));
     return nullptr;
+}
+
+/// Interfaces or patterns → numbers above 0.
+void read_by_interface(const In& in, std::string_view example, std::map<std::string, double>& out) {
+    const auto* members = table_in(in, example);
+    if (members == nullptr) {
+        return;
+    }
+    out.clear();
+    for (const Member& member : *members) {
+        const std::string key = fmt::format("{}.{}", in.key, member.key);
+        const In about{member.value, key, in.report, in.peers};
+        if (const auto name = parse_interface_name(member.key); !name) {
+            in.report.add(member.line, key, name.error());
+        } else if (const auto number = positive_in(about)) {
+            out.emplace(*name, *number);
+        }
+    }
 }
 
 std::string unknown_module(std::string_view name) {
@@ -167,20 +185,11 @@ void read_cpu_list(const In& in, std::vector<unsigned>& out) {
 }
 
 void read_weights(const In& in, std::map<std::string, double>& out) {
-    const auto* members = table_in(in, "interface = weight lines under [multipath.weights]");
-    if (members == nullptr) {
-        return;
-    }
-    out.clear();
-    for (const Member& member : *members) {
-        const std::string key = fmt::format("{}.{}", in.key, member.key);
-        const In about{member.value, key, in.report, in.peers};
-        if (const auto name = parse_interface_name(member.key); !name) {
-            in.report.add(member.line, key, name.error());
-        } else if (const auto weight = weight_in(about)) {
-            out.emplace(*name, *weight);
-        }
-    }
+    read_by_interface(in, "interface = weight lines under [multipath.weights]", out);
+}
+
+void read_limits(const In& in, std::map<std::string, double>& out) {
+    read_by_interface(in, "interface = Mbit/s lines under [multipath.limits]", out);
 }
 
 void read_module_levels(const In& in, std::map<std::string, base::LogLevel>& out) {

@@ -46,6 +46,7 @@ void read_port(const In& in, std::uint16_t& out);
 void read_mtu(const In& in, std::uint16_t& out);
 void read_cpu_list(const In& in, std::vector<unsigned>& out);
 void read_weights(const In& in, std::map<std::string, double>& out);
+void read_limits(const In& in, std::map<std::string, double>& out);
 void read_module_levels(const In& in, std::map<std::string, base::LogLevel>& out);
 /// Ids, keys, and names out of `in.peers`.
 void read_allowed(const In& in, std::vector<PeerRef>& out);

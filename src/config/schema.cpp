@@ -97,7 +97,15 @@ constexpr auto kSchema = std::to_array<Field>({
                                                                Shape::Text),
     multipath<&C::Multipath::mode, text<parse_multipath_mode>>("multipath.mode", kRestart,
                                                                Shape::Text),
+    multipath<&C::Multipath::latency_threshold, text<parse_latency_threshold>>(
+        "multipath.latency_threshold", kRestart, Shape::Text),
     multipath<&C::Multipath::weights, read_weights>("multipath.weights", kRestart, Shape::Map),
+    multipath<&C::Multipath::limits, read_limits>("multipath.limits", kRestart, Shape::Map),
+    multipath<&C::Multipath::metered, list<parse_interface_name>>("multipath.metered", kRestart,
+                                                                  Shape::TextList),
+    multipath<&C::Multipath::redundant_classes, list<parse_traffic_class>>(
+        "multipath.redundant_classes", kRestart, Shape::TextList),
+    multipath<&C::Multipath::accept, read_truth>("multipath.accept", kRestart, Shape::Truth),
 
     security<&C::Security::policy_file, read_unsupported_text>("security.policy_file", kRestart,
                                                                Shape::Text),

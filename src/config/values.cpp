@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
+#include <optional>
 #include <span>
 
 #include <fmt/format.h>
@@ -80,6 +82,24 @@ template <typename T, std::size_t kSize>
 std::string_view name_of(T value, const Words<T, kSize>& words) noexcept {
     const auto* found = std::ranges::find(words, value, &std::pair<std::string_view, T>::second);
     return found == words.end() ? std::string_view{} : found->first;
+}
+
+/// A count followed by a unit, in the least of `units`; the largest number there is when it would
+/// overflow.
+template <std::size_t kSize>
+std::optional<std::int64_t> parse_with_unit(std::string_view text,
+                                            const Words<std::int64_t, kSize>& units) {
+    constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+    std::int64_t count = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, count);
+    const std::string_view rest(read.ptr, static_cast<std::size_t>(end - read.ptr));
+    const auto* const unit =
+        std::ranges::find(units, rest, &std::pair<std::string_view, std::int64_t>::first);
+    if (read.ec != std::errc() || unit == units.end() || count < 0) {
+        return std::nullopt;
+    }
+    return count > kMax / unit->second ? kMax : count * unit->second;
 }
 
 }  // namespace
@@ -171,27 +191,65 @@ Leaf<base::seconds> parse_idle_timeout(std::string_view text) {
     constexpr std::int64_t kMax = 30 * 24 * 3600;
     static constexpr Words<std::int64_t, 4> kUnits = {
         {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 24 * 3600}}};
-    std::int64_t count = 0;
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, count);
-    const std::string_view rest(read.ptr, static_cast<std::size_t>(end - read.ptr));
-    const auto* const unit =
-        std::ranges::find(kUnits, rest, &std::pair<std::string_view, std::int64_t>::first);
-    if (read.ec != std::errc() || unit == kUnits.end() || count < 0) {
+    const auto time = parse_with_unit(text, kUnits);
+    if (!time) {
         return tl::unexpected(fmt::format(
             "{} is not a time; write \"10m\", with s, m, h or d as the unit", quoted(text)));
     }
-    if (count > kMax / unit->second || (count != 0 && count * unit->second < kMin)) {
+    if (*time > kMax || (*time != 0 && *time < kMin)) {
         return tl::unexpected(
             fmt::format("{} is out of range; use 10s to 30d, or 0s for never", quoted(text)));
     }
-    return base::seconds(count * unit->second);
+    return base::seconds(*time);
+}
+
+Leaf<base::milliseconds> parse_latency_threshold(std::string_view text) {
+    constexpr std::int64_t kMax = 10'000;
+    static constexpr Words<std::int64_t, 2> kUnits = {{{"ms", 1}, {"s", 1000}}};
+    const auto time = parse_with_unit(text, kUnits);
+    if (!time) {
+        return tl::unexpected(fmt::format(
+            "{} is not a time; write \"25ms\", with ms or s as the unit", quoted(text)));
+    }
+    if (*time > kMax) {
+        return tl::unexpected(
+            fmt::format("{} is out of range; use 1ms to 10s, or 0s for none", quoted(text)));
+    }
+    return base::milliseconds(*time);
 }
 
 Leaf<CongestionControl> parse_congestion_control(std::string_view text) {
     return parse_enum(text, kCongestionControls);
 }
 Leaf<std::string> parse_scheduler(std::string_view text) { return parse_word(text, kSchedulers); }
+Leaf<TrafficClass> parse_traffic_class(std::string_view text) {
+    // RFC 3246, RFC 5865, RFC 8622; below RFC 2597 (AF) and RFC 2474 (CS).
+    static constexpr Words<std::uint8_t, 3> kSingle = {{{"ef", 46}, {"va", 44}, {"le", 1}}};
+    const auto* const single =
+        std::ranges::find(kSingle, text, &std::pair<std::string_view, std::uint8_t>::first);
+    if (single != kSingle.end()) {
+        return TrafficClass{single->second};
+    }
+    const auto digit = [text](std::size_t at) { return text[at] - '0'; };
+    if (text.size() == 3 && text.starts_with("cs") && digit(2) >= 0 && digit(2) <= 7) {
+        return TrafficClass{static_cast<std::uint8_t>(8 * digit(2))};
+    }
+    if (text.size() == 4 && text.starts_with("af") && digit(2) >= 1 && digit(2) <= 4 &&
+        digit(3) >= 1 && digit(3) <= 3) {
+        return TrafficClass{static_cast<std::uint8_t>(8 * digit(2) + 2 * digit(3))};
+    }
+    constexpr std::uint8_t kMax = 63;
+    std::uint8_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, number);
+    if (read.ec != std::errc() || read.ptr != end || number > kMax) {
+        return tl::unexpected(fmt::format(
+            "{} is no class of traffic; use \"ef\", \"va\", \"le\", \"cs0\" to \"cs7\", "
+            "\"af11\" to \"af43\" or a DSCP, \"0\" to \"63\"",
+            quoted(text)));
+    }
+    return TrafficClass{number};
+}
 Leaf<std::string> parse_multipath_mode(std::string_view text) { return parse_word(text, kModes); }
 Leaf<std::string> parse_log_format(std::string_view text) { return parse_word(text, kLogFormats); }
 Leaf<std::string> parse_io_backend(std::string_view text) { return parse_word(text, kIoBackends); }

@@ -48,8 +48,12 @@ using Leaf = tl::expected<T, std::string>;
 [[nodiscard]] Leaf<ConnectPolicy> parse_connect_policy(std::string_view text);
 /// "90s", "10m", "2h", "1d": 10 s to 30 days, or "0s".
 [[nodiscard]] Leaf<base::seconds> parse_idle_timeout(std::string_view text);
+/// "25ms", "1s": up to 10 s; "0s": none.
+[[nodiscard]] Leaf<base::milliseconds> parse_latency_threshold(std::string_view text);
 [[nodiscard]] Leaf<CongestionControl> parse_congestion_control(std::string_view text);
 [[nodiscard]] Leaf<std::string> parse_scheduler(std::string_view text);
+/// A per-hop behaviour by name, "ef", "cs5", "af41", "va" or "le", or its DSCP, "0" … "63".
+[[nodiscard]] Leaf<TrafficClass> parse_traffic_class(std::string_view text);
 [[nodiscard]] Leaf<std::string> parse_multipath_mode(std::string_view text);
 [[nodiscard]] Leaf<std::string> parse_log_format(std::string_view text);
 [[nodiscard]] Leaf<std::string> parse_io_backend(std::string_view text);

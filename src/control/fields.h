@@ -366,3 +366,4 @@ void fields(Visit& visit, Is<ErrorReply> auto& message) {
 }  // namespace qe::control
 
 #include "control/dht_fields.h"
+#include "control/path_fields.h"

@@ -49,6 +49,15 @@ bool read(const Json& value, T& out) {
     return true;
 }
 
+/// Texts beyond the range of a double do not get here: the library refuses them.
+bool read(const Json& value, double& out) {
+    if (!value.is_number() || value.get<double>() < 0) {
+        return false;
+    }
+    out = value.get<double>();
+    return true;
+}
+
 bool read(const Json& value, ErrorKind& out) {
     const auto* const text = value.get_ptr<const Json::string_t*>();
     if (text == nullptr) {
@@ -60,6 +69,10 @@ bool read(const Json& value, ErrorKind& out) {
 }
 
 template <typename T>
+requires std::is_aggregate_v<T>
+bool read(const Json& value, T& out);
+
+template <typename T>
 bool read(const Json& value, std::optional<T>& out) {
     if (value.is_null()) {
         out.reset();
@@ -67,10 +80,6 @@ bool read(const Json& value, std::optional<T>& out) {
     }
     return read(value, out.emplace());
 }
-
-template <typename T>
-requires std::is_aggregate_v<T>
-bool read(const Json& value, T& out);
 
 template <typename T>
 bool read(const Json& value, std::vector<T>& out) {
@@ -171,6 +180,16 @@ base::Status check(const Request& request) {
         }
         if (ping->timeout_ms == 0 || ping->timeout_ms > kPingTimeoutMsMax) {
             return fail(ErrorCode::kBadRequest, "a ping's timeout_ms must be 1 to 60000");
+        }
+    }
+    if (const auto* const multipath = std::get_if<MultipathRequest>(&request)) {
+        if (multipath->peer.size() > kPeerNameBytesMax) {
+            return fail(ErrorCode::kBadRequest, "a peer is named by at most 256 bytes");
+        }
+    }
+    if (const auto* const explain = std::get_if<ExplainRequest>(&request)) {
+        if (explain->peer.empty() || explain->peer.size() > kPeerNameBytesMax) {
+            return fail(ErrorCode::kBadRequest, "an explanation needs a peer of 1 to 256 bytes");
         }
     }
     if (const auto* const logs = std::get_if<LogsRequest>(&request)) {

@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include "host/daemon_process.h"
@@ -32,6 +33,8 @@ int run_to_end(DaemonOptions options, DaemonLog& sink) {
 
 int run_daemon(DaemonOptions options) noexcept {
     ::signal(SIGPIPE, SIG_IGN);
+    // The threads that write files and resolve names need no heap of their own.
+    ::mallopt(M_ARENA_MAX, 1);
     try {
         const auto sink = DaemonLog::to_standard_error(options.config.monitoring.log_format);
         sink->set_levels(options.config.monitoring.log_level, options.config.monitoring.log_levels);

@@ -115,6 +115,9 @@ void Daemon::on_network(const HostNetwork& network) {
     if (lan_) {
         lan_->follow(view_);
     }
+    if (options_.config.multipath.enabled) {
+        udp_->follow(view_);
+    }
     node_->handle_network(boottime_now(), view_);
     // A route that was fine may overlap a network that has just appeared, or the other way round.
     handle_plan(node_->host_plan());

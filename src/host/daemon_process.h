@@ -102,7 +102,7 @@ class Daemon final : private NodeListener {
     std::optional<Resolver> resolver_;
     std::optional<Readiness> readiness_;
     std::vector<std::unique_ptr<SignalWatch>> signals_;
-    CoarseTimer tick_;
+    LazyTimer tick_;
     std::optional<ClockWatch> clock_watch_;
     CoarseTimer repair_timer_;  ///< Runs while the host may have left the plan.
     CoarseTimer drain_timer_;

@@ -14,7 +14,8 @@
 namespace qe::host {
 namespace {
 
-/// For what comes slowly: certificates and tickets age by the wall clock. All else has events.
+/// For what comes slowly: certificates and tickets age by the wall clock. All else has events. An
+/// idle daemon that hears its peers looks when they have woken it.
 constexpr base::milliseconds kTickInterval(10'000);
 
 Checked<base::Rng> make_rng() {
@@ -182,6 +183,9 @@ Checked<void> Daemon::open_driver() {
             wake();
         });
         lan_->follow(view_);
+    }
+    if (options_.config.multipath.enabled) {
+        udp_->follow(view_);
     }
     node_->handle_network(boottime_now(), view_);
     driver_.emplace(NodeDriver::Parts{loop_, *node_, *udp_, *tun_, *this}, std::move(*timer));

@@ -70,6 +70,31 @@ bool CoarseTimer::active() noexcept {
     return uv_is_active(reinterpret_cast<const uv_handle_t*>(handle_.raw())) != 0;
 }
 
+LazyTimer::LazyTimer(EventLoop& loop, Callback callback)
+    : latest_(loop, [] {}), check_(Schedule{std::move(callback), &latest_}) {
+    uv_check_init(loop.raw(), check_.raw());
+}
+
+void LazyTimer::start_repeating(base::milliseconds interval) {
+    Schedule& schedule = UvHandle<uv_check_t, Schedule>::callback_of(check_.raw());
+    schedule.interval = interval;
+    plan_next(schedule, check_.raw()->loop);
+    uv_check_start(check_.raw(), on_round);
+}
+
+void LazyTimer::plan_next(Schedule& schedule, const uv_loop_t* loop) {
+    schedule.latest->start_once(2 * schedule.interval);
+    schedule.due = uv_now(loop) + static_cast<std::uint64_t>(schedule.interval.count());
+}
+
+void LazyTimer::on_round(uv_check_t* handle) noexcept {
+    Schedule& schedule = UvHandle<uv_check_t, Schedule>::callback_of(handle);
+    if (uv_now(handle->loop) >= schedule.due) {
+        plan_next(schedule, handle->loop);
+        schedule.callback();
+    }
+}
+
 SignalWatch::SignalWatch(EventLoop& loop, int signal, Callback callback)
     : handle_(std::move(callback)) {
     uv_signal_init(loop.raw(), handle_.raw());

@@ -109,6 +109,32 @@ class CoarseTimer {
     UvHandle<uv_timer_t, Callback> handle_;
 };
 
+/// Repeats without waking anybody that sleeps well: it is served by the first round that comes
+/// after its interval, whatever made that round, and makes one itself only after twice the
+/// interval.
+class LazyTimer {
+  public:
+    using Callback = std::function<void()>;
+
+    LazyTimer(EventLoop& loop, Callback callback);
+
+    void start_repeating(base::milliseconds interval);
+
+  private:
+    struct Schedule {
+        Callback callback;
+        CoarseTimer* latest = nullptr;
+        base::milliseconds interval{};
+        std::uint64_t due = UINT64_MAX;  ///< The loop's time, ms.
+    };
+
+    static void on_round(uv_check_t* handle) noexcept;
+    static void plan_next(Schedule& schedule, const uv_loop_t* loop);
+
+    CoarseTimer latest_;  ///< The round that it makes is all that it does.
+    UvHandle<uv_check_t, Schedule> check_;
+};
+
 class SignalWatch {
   public:
     using Callback = std::function<void(int)>;

@@ -86,6 +86,7 @@ class Appender {
 void put_local_v4(Appender& out, const net::SocketAddress& local) noexcept {
     in_pktinfo info{};
     std::memcpy(&info.ipi_spec_dst, local.ip.bytes().data(), 4);
+    info.ipi_ifindex = static_cast<int>(local.scope);
     out.put(IPPROTO_IP, IP_PKTINFO, info);
 }
 

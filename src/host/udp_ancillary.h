@@ -32,7 +32,9 @@ struct ReceivedAncillary {
 [[nodiscard]] ReceivedAncillary parse_ancillary(const msghdr& message) noexcept;
 
 struct SendAncillary {
-    net::SocketAddress local;  ///< Left to the kernel when "any".
+    /// Left to the kernel when "any". A scope other than 0 makes the packet leave by the interface
+    /// of that index, whatever the routes of others say (ip(7), IP_PKTINFO; RFC 3542, 6.7).
+    net::SocketAddress local;
     net::Ecn ecn = net::Ecn::NotEct;
     std::uint16_t segment_size = 0;  ///< Bytes; 0: a single datagram.
 };

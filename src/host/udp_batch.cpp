@@ -5,9 +5,9 @@
 
 namespace qe::host {
 
-UdpBatch::UdpBatch() : arena_(kSlots * kStride) {
+UdpBatch::UdpBatch() : arena_(std::make_unique_for_overwrite<std::byte[]>(kSlots * kStride)) {
     for (std::size_t i = 0; i < kSlots; ++i) {
-        vectors_[i] = {arena_.data() + i * kStride, kSlotBytes};
+        vectors_[i] = {arena_.get() + i * kStride, kSlotBytes};
         messages_[i].msg_hdr.msg_iov = &vectors_[i];
         messages_[i].msg_hdr.msg_iovlen = 1;
         messages_[i].msg_hdr.msg_name = &senders_[i];
@@ -26,7 +26,7 @@ std::span<mmsghdr> UdpBatch::prepare() noexcept {
 }
 
 base::ByteView UdpBatch::payload(std::size_t index) const noexcept {
-    return {arena_.data() + index * kStride, messages_[index].msg_len};
+    return {arena_.get() + index * kStride, messages_[index].msg_len};
 }
 
 void UdpBatch::add_received(const net::ReceivedDatagrams& datagrams) noexcept {

@@ -8,8 +8,8 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include <sys/socket.h>
 
@@ -50,7 +50,8 @@ class UdpBatch {
     /// Slots a power of two apart would compete for the same cache sets.
     static constexpr std::size_t kStride = kSlotBytes + 1088;
 
-    std::vector<std::byte> arena_;
+    /// Not zeroed: an idle daemon receives into a page or two and has no others in memory.
+    std::unique_ptr<std::byte[]> arena_;
     std::array<mmsghdr, kSlots> messages_{};
     std::array<iovec, kSlots> vectors_{};
     std::array<sockaddr_storage, kSlots> senders_{};

@@ -55,14 +55,33 @@ Checked<UdpPort> UdpPort::open(std::uint16_t port, base::Log log) {
 }
 
 UdpPort::UdpPort(UdpSocket v4, std::optional<UdpSocket> v6)
-    : v4_(std::move(v4)), v6_(std::move(v6)), transmit_(UdpBatch::kSlotBytes) {}
+    : v4_(std::move(v4)),
+      v6_(std::move(v6)),
+      transmit_(std::make_unique_for_overwrite<std::byte[]>(UdpBatch::kSlotBytes)) {}
 
 UdpSocket* UdpPort::socket_for(const net::TransmitDatagrams& datagrams) noexcept {
     return datagrams.flow.remote.ip.is_v4() ? &v4_ : v6();
 }
 
+void UdpPort::follow(const node::NetworkView& view) {
+    sources_.clear();
+    for (const node::Interface& interface : view.interfaces) {
+        for (const net::Prefix& address : interface.addresses) {
+            if (interface.up && !interface.loopback) {
+                sources_.push_back({address.address(), interface.index});
+            }
+        }
+    }
+}
+
 void UdpPort::send(const net::TransmitDatagrams& datagrams) noexcept {
     pending_ = Pending{datagrams, 0};
+    net::SocketAddress& local = pending_->datagrams.flow.local;
+    for (const Source& source : sources_) {
+        if (local.scope == 0 && source.address == local.ip) {
+            local.scope = source.interface;
+        }
+    }
     resume();
 }
 
@@ -76,7 +95,7 @@ void UdpPort::resume() noexcept {
         pending_.reset();
         return;
     }
-    const auto payload = base::ByteView(transmit_).first(pending_->datagrams.size);
+    const auto payload = base::ByteView(transmit_.get(), pending_->datagrams.size);
     if (socket->send(pending_->datagrams, payload, pending_->offset)) {
         pending_.reset();
     }

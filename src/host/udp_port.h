@@ -9,11 +9,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "host/failure.h"
 #include "host/udp_batch.h"
 #include "host/udp_socket.h"
+#include "quicether/node/network_view.h"
 
 namespace qe::host {
 
@@ -27,11 +30,16 @@ class UdpPort {
     /// nullptr when the host has no IPv6.
     [[nodiscard]] UdpSocket* v6() noexcept { return v6_ ? &*v6_ : nullptr; }
     void disable_segmentation_offload() noexcept;
+    /// From now on what is sent from an address leaves by the interface that has it: a host with
+    /// several uplinks needs no policy routes for that. Only while asked for.
+    void follow(const node::NetworkView& view);
     /// Of both sockets together.
     [[nodiscard]] UdpCounters counters() const noexcept;
 
     /// Where the core writes what it wants sent; only when not blocked().
-    [[nodiscard]] base::MutableBytes transmit_buffer() noexcept { return transmit_; }
+    [[nodiscard]] base::MutableBytes transmit_buffer() noexcept {
+        return {transmit_.get(), UdpBatch::kSlotBytes};
+    }
     /// Sends what was written there. What does not fit stays pending and blocked() becomes true.
     void send(const net::TransmitDatagrams& datagrams) noexcept;
     /// Tries the pending block again.
@@ -49,9 +57,15 @@ class UdpPort {
     UdpPort(UdpSocket v4, std::optional<UdpSocket> v6);
     [[nodiscard]] UdpSocket* socket_for(const net::TransmitDatagrams& datagrams) noexcept;
 
+    struct Source {
+        net::IpAddress address;
+        std::uint32_t interface = 0;
+    };
+
     UdpSocket v4_;
     std::optional<UdpSocket> v6_;
-    base::Bytes transmit_;
+    std::vector<Source> sources_;
+    std::unique_ptr<std::byte[]> transmit_;  ///< Not zeroed, as UdpBatch.
     std::optional<Pending> pending_;
     std::uint64_t no_family_ = 0;
 };

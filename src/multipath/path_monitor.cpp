@@ -179,7 +179,10 @@ bool PathMonitor::judge_silence(base::Instant now) noexcept {
 bool PathMonitor::judge_window(base::Instant now) noexcept {
     const std::uint64_t sent = growth(last_.packets_sent, window_sent_);
     const base::Duration elapsed = now - window_began_;
-    if (!carries_traffic() || sent < kWindowPackets || elapsed < kWindowMin) {
+    const bool enough = sent >= kWindowPackets && elapsed >= kWindowMin;
+    const bool quiet = state_ == PathState::Degraded && elapsed >= kQuietWindow &&
+                       sent >= kQuietPackets && last_.bytes_in_flight == 0;
+    if (!carries_traffic() || (!enough && !quiet)) {
         return false;
     }
     const std::uint64_t lost = growth(last_.packets_lost, window_lost_);
@@ -189,7 +192,9 @@ bool PathMonitor::judge_window(base::Instant now) noexcept {
     }
     const double loss = std::min(1.0, static_cast<double>(lost) / static_cast<double>(sent));
     loss_ += (loss - loss_) * kLossGain;
-    add_rate(static_cast<double>(delivered) / seconds_of(elapsed));
+    if (enough) {
+        add_rate(static_cast<double>(delivered) / seconds_of(elapsed));
+    }
     begin_window(now);
     return judge_impairment(now, loss);
 }
@@ -225,6 +230,24 @@ void PathMonitor::add_rate(double rate) noexcept {
     const double most = *std::max_element(rates_.begin(), end);
     const double gain = rate_count_ == 1 ? 1.0 : most > rate_ ? kRateRise : kRateFall;
     rate_ += (most - rate_) * gain;
+}
+
+std::string_view explain(PathMonitor::Cause cause) noexcept {
+    switch (cause) {
+        case PathMonitor::Cause::None:
+            break;
+        case PathMonitor::Cause::Overdue:
+            return ": an acknowledgement is overdue";
+        case PathMonitor::Cause::Silent:
+            return ": no acknowledgement for long";
+        case PathMonitor::Cause::Loss:
+            return ": it loses too many packets";
+        case PathMonitor::Cause::Queueing:
+            return ": packets queue on it for too long";
+        case PathMonitor::Cause::LinkDown:
+            return ": its interface is down";
+    }
+    return "";
 }
 
 }  // namespace qe::multipath

@@ -32,7 +32,7 @@ Resequencer::Resequencer(bool ordered, std::size_t bytes_max)
 
 Arrival Resequencer::arrive(base::Instant now, Sequence sequence, base::ByteView bytes) {
     if (!begun_ || is_restart(now, sequence)) {
-        restart(sequence);
+        restart(sequence.value() < kOpening ? Sequence() : sequence);
     }
     const std::int32_t ahead = sequence.distance_from(next_);
     if (ahead < -static_cast<std::int32_t>(kWindow)) {

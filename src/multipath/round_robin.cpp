@@ -14,6 +14,11 @@ class RoundRobin final : public Scheduler {
   public:
     [[nodiscard]] std::string_view name() const noexcept override { return "round_robin"; }
 
+    [[nodiscard]] PathSet uses(std::span<const PathView> paths) const noexcept override {
+        return set_of(paths);
+    }
+    [[nodiscard]] Discipline discipline() const noexcept override { return Discipline::Turns; }
+    [[nodiscard]] std::string_view reason_against() const noexcept override { return ""; }
     [[nodiscard]] Grant next(std::span<const PathView> paths) noexcept override {
         const auto behind = std::find_if(paths.begin(), paths.end(), [this](const PathView& view) {
             return sent_last_ && view.path > *sent_last_;

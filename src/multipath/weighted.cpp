@@ -21,6 +21,11 @@ class Weighted final : public Scheduler {
   public:
     [[nodiscard]] std::string_view name() const noexcept override { return "weighted"; }
 
+    [[nodiscard]] PathSet uses(std::span<const PathView> paths) const noexcept override {
+        return set_of(paths);
+    }
+    [[nodiscard]] Discipline discipline() const noexcept override { return Discipline::Turns; }
+    [[nodiscard]] std::string_view reason_against() const noexcept override { return ""; }
     [[nodiscard]] Grant next(std::span<const PathView> paths) noexcept override {
         const bool configured = std::any_of(paths.begin(), paths.end(),
                                             [](const PathView& view) { return view.weight > 0; });

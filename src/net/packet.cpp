@@ -174,6 +174,12 @@ bool decrement_hop_limit(base::MutableBytes packet) noexcept {
     return true;
 }
 
+std::uint8_t dscp_of(base::ByteView packet) noexcept {
+    // IPv4: the upper six bits of the second byte. IPv6: the class follows four bits of version.
+    const unsigned shift = get_u8(packet, 0) >> 4 == 4 ? 2 : 6;
+    return static_cast<std::uint8_t>(get_u16(packet, 0) >> shift & 0x3fU);
+}
+
 bool mark_congestion(base::MutableBytes packet) noexcept {
     const bool is_v4 = version_of(packet) == kIpv4Version;
     const unsigned shift = is_v4 ? 0 : 4;  // IPv6: ECN is bits 10 and 11 of the first word

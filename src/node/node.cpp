@@ -9,16 +9,19 @@
 #include "node/discovery/discovery.h"
 #include "node/discovery/krpc_sieve.h"
 #include "node/discovery/peer_cache.h"
+#include "node/discovery/peer_cache_keeper.h"
 #include "node/finding.h"
 #include "node/links/close_text.h"
 #include "node/links/demand_keeper.h"
 #include "node/links/dialer.h"
+#include "node/links/path_keeper.h"
 #include "node/links/roaming.h"
 #include "node/links/session_control.h"
 #include "node/membership/membership.h"
 #include "node/membership/network_keeper.h"
 #include "node/node_state.h"
 #include "node/noise_watch.h"
+#include "node/path_reports.h"
 #include "node/reports.h"
 #include "node/traffic/data_plane.h"
 #include "node/traffic/echo.h"
@@ -32,8 +35,6 @@ constexpr base::Duration kDrain = base::milliseconds(200);
 constexpr base::Duration kLookAhead = base::milliseconds(1200);
 /// The host's routes are planned at most this often.
 constexpr base::Duration kPlanInterval = base::milliseconds(50);
-/// Learnt addresses are written at most this often.
-constexpr base::Duration kPersistInterval = base::seconds(10);
 /// While QUIC has more to send, so many of its blocks leave for each datagram of the DHT.
 constexpr unsigned kBlocksPerKrpc = 4;
 
@@ -48,6 +49,7 @@ class Node::Impl {
           claims_(state_),
           links_(state_, dialer_),
           demand_(state_, dialer_, links_),
+          paths_(state_, dialer_, links_),
           conversation_(state_, dialer_, links_, claims_),
           control_(state_, dialer_, links_, conversation_),
           data_(state_),
@@ -56,9 +58,11 @@ class Node::Impl {
           membership_(state_, dialer_, links_, claims_, conversation_),
           discovery_(state_, dialer_, std::move(discovery_rng)),
           network_({state_, conversation_, discovery_, membership_}),
+          peer_cache_(state_, dialer_),
           finding_(state_, discovery_) {}
 
     void start(base::Instant now) {
+        peer_cache_.start(now);
         discovery_.start(now);
         membership_.apply(now);
         refresh_plan(now);
@@ -73,6 +77,7 @@ class Node::Impl {
         digest(now);
         // What arrived mostly puts off the next silence: asking now saves waking up for it.
         look_at_due(now, now + kLookAhead);
+        use_wake(now);
     }
 
     void set_tun_offloads(net::TunOffloads offloads) { data_.set_tun_offloads(offloads); }
@@ -94,13 +99,13 @@ class Node::Impl {
         if (discovery_.next_deadline() <= now) {
             discovery_.handle_deadline(now);
         }
+        use_wake(now);
         if (network_.next_deadline() <= now) {
             network_.handle_deadline(now);
         }
         while (auto reply = echo_.poll_timeout(now)) {
             replies_.push_back(std::move(*reply));
         }
-        persist_when_due(now);
         if (state_.shutting_down && drained_at_ <= now) {
             drained_at_ = base::Instant::never();
             effects_.push_back(Finished{});
@@ -109,6 +114,8 @@ class Node::Impl {
 
     void handle_network(base::Instant now, NetworkView view, bool clock_jump) {
         roaming_.handle_network(now, std::move(view), clock_jump);
+        paths_.handle_network(now);
+        conversation_.handle_network();
         discovery_.handle_network(now);
         network_.handle_change(now);
     }
@@ -130,20 +137,8 @@ class Node::Impl {
         if (name == kNetworkStateName) {
             network_.handle_stored_state(now, contents);
         }
-        if (name != kPeerCacheName) {
-            return;
-        }
-        const auto cached = parse_peer_cache(contents);
-        if (!cached) {
-            state_.log.warn("the stored peer addresses are unreadable; starting without them");
-            return;
-        }
-        for (const CachedPeer& entry : *cached) {
-            const PeerHandle handle = state_.peers.find(entry.id);
-            if (Peer* peer = state_.peers.get(handle); peer != nullptr && peer->learnt.empty()) {
-                peer->learnt = entry.addresses;
-                dialer_.start(now, handle);
-            }
+        if (name == kPeerCacheName) {
+            peer_cache_.restore(now, contents);
         }
     }
 
@@ -252,12 +247,10 @@ class Node::Impl {
     }
 
     base::Instant next_deadline() const noexcept {
-        const base::Instant persist_at =
-            state_.learnt_changed ? persisted_at_ + kPersistInterval : base::Instant::never();
         return std::min({state_.endpoint->next_deadline(), demand_.next_deadline(),
-                         state_.deadlines.next_deadline(), echo_.next_deadline(), persist_at,
-                         drained_at_, next_plan(), discovery_.next_deadline(),
-                         network_.next_deadline()});
+                         state_.deadlines.next_deadline(), echo_.next_deadline(),
+                         peer_cache_.next_deadline(), drained_at_, next_plan(),
+                         discovery_.next_deadline(), network_.next_deadline()});
     }
 
     NodeState& state() noexcept { return state_; }
@@ -276,14 +269,26 @@ class Node::Impl {
             });
     }
 
+    /// What would rather be done now than wake the host for itself alone.
+    void use_wake(base::Instant now) {
+        if (discovery_.ready_at() <= now) {
+            discovery_.handle_deadline(now);
+        }
+        if (auto contents = peer_cache_.take(now)) {
+            effects_.push_back(PersistState{std::string(kPeerCacheName), std::move(*contents)});
+        }
+    }
+
     /// Looks at the peer whose deadline is the earliest, if that is before `horizon`. True if there
     /// was one.
     bool look_at_due(base::Instant now, base::Instant horizon) {
         const auto peer = state_.deadlines.pop_due(horizon);
         if (peer) {
-            state_.look_at(*peer, std::min({links_.handle_deadline(now, *peer),
-                                            demand_.handle_deadline(now, *peer),
-                                            dialer_.handle_deadline(now, *peer)}));
+            state_.look_at(
+                *peer,
+                std::min({links_.handle_deadline(now, *peer), demand_.handle_deadline(now, *peer),
+                          dialer_.handle_deadline(now, *peer), paths_.handle_deadline(now, *peer),
+                          data_.handle_deadline(now, *peer)}));
         }
         return peer.has_value();
     }
@@ -313,6 +318,12 @@ class Node::Impl {
             state_.log.warn(
                 "{} datagrams at the UDP port were of no use: noise, replays or an attack", *noise);
         }
+        paths_.observe(now);
+        for (const quic::DatagramFate& fate : state_.endpoint->datagram_fates()) {
+            data_.handle_fate(state_.peers.find(fate.connection), fate);
+        }
+        state_.endpoint->clear_datagram_fates();
+        data_.repair();
         const auto datagrams = state_.endpoint->datagrams();
         for (; datagrams_seen_ < datagrams.size(); ++datagrams_seen_) {
             const quic::ReceivedDatagram& datagram = datagrams[datagrams_seen_];
@@ -322,22 +333,6 @@ class Node::Impl {
         if (next_plan() <= now) {
             refresh_plan(now);
         }
-    }
-
-    void persist_when_due(base::Instant now) {
-        if (!state_.learnt_changed ||
-            (now < persisted_at_ + kPersistInterval && !state_.shutting_down)) {
-            return;
-        }
-        std::vector<CachedPeer> peers;
-        state_.peers.for_each([&peers](PeerHandle, const Peer& peer) {
-            if (!peer.learnt.empty()) {
-                peers.push_back({peer.id, peer.learnt});
-            }
-        });
-        state_.learnt_changed = false;
-        persisted_at_ = now;
-        effects_.push_back(PersistState{std::string(kPeerCacheName), encode_peer_cache(peers)});
     }
 
     /// Nothing when the reply comes later.
@@ -363,6 +358,12 @@ class Node::Impl {
         }
         if (const auto* find = std::get_if<control::FindRequest>(&request)) {
             return finding_.handle(now, id, *find);
+        }
+        if (const auto* paths = std::get_if<control::MultipathRequest>(&request)) {
+            return multipath_report(now, state_, *paths);
+        }
+        if (const auto* explain = std::get_if<control::ExplainRequest>(&request)) {
+            return explain_report(now, state_, *explain);
         }
         if (is_network_request(request)) {
             return network_.handle_request(now, id, request);
@@ -409,6 +410,7 @@ class Node::Impl {
     ClaimKeeper claims_;
     LinkKeeper links_;
     DemandKeeper demand_;
+    PathKeeper paths_;
     Conversation conversation_;
     SessionControl control_;
     DataPlane data_;
@@ -417,6 +419,7 @@ class Node::Impl {
     Membership membership_;
     Discovery discovery_;
     NetworkKeeper network_;
+    PeerCacheKeeper peer_cache_;
     Finding finding_;
     unsigned blocks_since_krpc_ = 0;
     HostPlan plan_;
@@ -424,7 +427,6 @@ class Node::Impl {
     base::Instant planned_at_;
     NoiseWatch noise_;
     std::size_t datagrams_seen_ = 0;
-    base::Instant persisted_at_;
     base::Instant drained_at_ = base::Instant::never();
     std::deque<Effect> effects_;
     std::deque<ControlReply> replies_;
@@ -440,28 +442,20 @@ base::Result<std::unique_ptr<Node>> Node::make(NodeOptions options, crypto::Iden
     QE_TRY(auto endpoint, quic::Endpoint::make(quic_options, identity, rng.fork("quic"),
                                                log.named("quic"), options.wall_now));
     const std::uint64_t instance = rng.u64() | 1;  // 0 means "not known yet" at the other end
-    NodeState state{.config = std::move(options.config),
-                    .id = identity.node_id(),
-                    .key = identity.public_key(),
-                    .identity = std::move(identity),
-                    .network = {},
-                    .wall_now = options.wall_now,
-                    .version = std::move(options.version),
-                    .commit = std::move(options.commit),
-                    .instance = instance,
-                    .started_at = now,
-                    .log = log.named("node"),
-                    .rng = rng.fork("node"),
-                    .endpoint = std::move(endpoint),
-                    .grants = {},
-                    .own = {},
-                    .peers = {},
-                    .routes = {},
-                    .view = {},
-                    .deadlines = {},
-                    .searches = {},
-                    .problems = {},
-                    .network_conflicts = {}};
+    NodeState state{
+        .config = std::move(options.config),
+        .id = identity.node_id(),
+        .key = identity.public_key(),
+        .identity = std::move(identity),
+        .wall_now = options.wall_now,
+        .version = std::move(options.version),
+        .commit = std::move(options.commit),
+        .instance = instance,
+        .started_at = now,
+        .log = log.named("node"),
+        .rng = rng.fork("node"),
+        .endpoint = std::move(endpoint),
+    };
     std::unique_ptr<Node> node(
         new Node(std::make_unique<Impl>(std::move(state), rng.fork("discovery"))));
     node->impl_->start(now);

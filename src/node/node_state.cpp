@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "node/own_addresses.h"
+#include "node/uplinks.h"
 
 namespace qe::node {
 
@@ -16,7 +17,7 @@ Claims NodeState::own_claims() const {
     return claims;
 }
 
-Hello NodeState::make_hello(const net::SocketAddress& observed) const {
+Hello NodeState::make_hello(const net::FlowAddresses& flow) const {
     Hello hello;
     hello.instance = instance;
     hello.name = config.node.name;
@@ -24,9 +25,22 @@ Hello NodeState::make_hello(const net::SocketAddress& observed) const {
     hello.software = version;
     hello.tun_mtu = config.network.mtu;
     hello.claims = own_claims();
-    hello.observed = observed;
-    hello.underlay = own_addresses(*this);
+    hello.observed = flow.remote;
+    AddressUpdate update = own_underlay();
+    hello.underlay = std::move(update.underlay);
+    hello.underlay_uplinks = std::move(update.underlay_uplinks);
+    hello.uplink = uplink_of(*this, flow.local.ip);
+    hello.reserve = reserve_of(*this, hello.uplink);
+    hello.single = !config.multipath.enabled && !config.multipath.accept;
     return hello;
+}
+
+AddressUpdate NodeState::own_underlay() const {
+    AddressUpdate update{.underlay = own_addresses(*this), .underlay_uplinks = {}};
+    for (const net::SocketAddress& address : update.underlay) {
+        update.underlay_uplinks.push_back(uplink_of(*this, address.ip));
+    }
+    return update;
 }
 
 void NodeState::seek(PeerHandle handle, base::Instant at) {

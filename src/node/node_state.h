@@ -37,39 +37,43 @@ enum class CloseCode : std::uint64_t {
 };
 
 struct NodeState {
-    config::Config config;
-    crypto::NodeId id;
-    crypto::PublicKey key;
+    config::Config config{};
+    crypto::NodeId id{};
+    crypto::PublicKey key{};
     crypto::Identity identity;
-    network::NetworkId network;  ///< All zero: this node is in none.
-    base::UnixTime wall_now;     ///< As of the last Node::handle_wall_clock().
-    std::string version;
-    std::string commit;
+    network::NetworkId network{};  ///< All zero: this node is in none.
+    base::UnixTime wall_now{};     ///< As of the last Node::handle_wall_clock().
+    std::string version{};
+    std::string commit{};
     std::uint64_t instance = 0;  ///< Random for each run.
-    base::Instant started_at;
-    base::Log log;
+    base::Instant started_at{};
+    base::Log log{};
     base::Rng rng;
-    std::unique_ptr<quic::Endpoint> endpoint;
+    std::unique_ptr<quic::Endpoint> endpoint{};
 
-    NetworkGrants grants;  ///< Of the network we are a member of, if any.
-    OwnPrefixes own;       ///< Our overlay addresses and advertised subnets.
-    PeerTable peers;
-    OverlayRoutes routes;
-    NetworkView view;
+    NetworkGrants grants{};  ///< Of the network we are a member of, if any.
+    OwnPrefixes own{};       ///< Our overlay addresses and advertised subnets.
+    PeerTable peers{};
+    OverlayRoutes routes{};
+    NetworkView view{};
     /// When to look at a peer again; see Node::on_peer_deadline.
-    DeadlineQueue<PeerHandle> deadlines;
+    DeadlineQueue<PeerHandle> deadlines{};
     /// When to look a peer up in the DHT; PeerFinder takes them.
-    DeadlineQueue<PeerHandle> searches;
-    bool seeks = false;                           ///< There is a DHT to look peers up in.
-    std::map<std::string, std::string> problems;  ///< What makes the node degraded, by key.
-    std::vector<std::string> network_conflicts;   ///< Of our network with what the host has itself.
+    DeadlineQueue<PeerHandle> searches{};
+    std::vector<PeerHandle> to_repair{};  ///< A path of theirs failed; DataPlane takes them.
+    bool seeks = false;                   ///< There is a DHT to look peers up in.
+    std::map<std::string, std::string> problems{};  ///< What makes the node degraded, by key.
+    std::vector<std::string>
+        network_conflicts{};  ///< Of our network with what the host has itself.
     bool shutting_down = false;
     bool members_changed = false;  ///< DemandKeeper is to choose anew.
     bool learnt_changed = false;   ///< Some Peer::learnt is newer than what was persisted.
 
-    /// What we say of ourselves on a new link.
-    [[nodiscard]] Hello make_hello(const net::SocketAddress& observed) const;
+    /// What we say of ourselves on a new link between these addresses.
+    [[nodiscard]] Hello make_hello(const net::FlowAddresses& flow) const;
     [[nodiscard]] Claims own_claims() const;
+    /// Where we may be dialled, and by which uplink.
+    [[nodiscard]] AddressUpdate own_underlay() const;
     /// The peer cannot be reached at what is known of it: has it looked up at `at`, unless that is
     /// due anyway.
     void seek(PeerHandle peer, base::Instant at);

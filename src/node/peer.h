@@ -46,6 +46,14 @@ struct DialState {
     std::uint32_t dials = 0;
 };
 
+/// A path that a session wants and has no link for. PathKeeper decides on it.
+struct PathWish {
+    PathPair pair;
+    quic::ConnectionHandle attempt;  ///< The handshake under way, or the last one.
+    base::Instant next_at;
+    base::Duration pause{0};
+};
+
 /// The state of finding out where a peer is. PeerFinder decides on it.
 struct SearchState {
     base::Instant next_at = base::Instant::never();
@@ -77,6 +85,7 @@ struct Peer {
     DialState dial;
     SearchState search;
     Demand demand;  ///< Of members; configured peers are always wanted.
+    std::vector<PathWish> wishes;
     std::optional<Session> session;
     base::Instant session_ends = base::Instant::never();  ///< Set while it has no link.
     std::optional<quic::Resumption> resumption;
@@ -88,6 +97,7 @@ struct Peer {
     std::string last_error;  ///< Why the last dial or link ended.
     base::LogLimiter link_log;
     base::LogLimiter claim_log;
+    base::LogLimiter path_log;
 
     [[nodiscard]] const std::string& shown_name() const noexcept {
         return name.empty() ? hello_name : name;

@@ -192,6 +192,15 @@ void add_offload_problems(std::vector<std::string>& problems, const NodeState& s
 
 }  // namespace
 
+control::ErrorReply find_error(FindFailure failure, const std::string& text) {
+    if (failure == FindFailure::Ambiguous) {
+        return {control::ErrorKind::AmbiguousPeer,
+                fmt::format("'{}' means more than one peer; give more digits of the NodeId", text)};
+    }
+    return {control::ErrorKind::UnknownPeer,
+            fmt::format("no peer is called '{}'; `quicether peers` lists them", text)};
+}
+
 std::string_view state_text(const Peer& peer) {
     if (peer.connected()) {
         return "connected";

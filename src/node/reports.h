@@ -21,6 +21,9 @@ struct PartCounters {
     std::uint64_t network_messages_dropped = 0;
 };
 
+/// For whom names no peer, or more than one, with `text`.
+[[nodiscard]] control::ErrorReply find_error(FindFailure failure, const std::string& text);
+
 /// "connected", "connecting", "unreachable" or "idle".
 [[nodiscard]] std::string_view state_text(const Peer& peer);
 

@@ -13,6 +13,7 @@ bool dialled_by_smaller_id(const Link& link, bool we_have_smaller_id) noexcept {
 /// quic::EndpointOptions::keep_alive, which the peer has too.
 constexpr base::Duration kKeepAlive = quic::EndpointOptions{}.keep_alive;
 constexpr base::Duration kSilenceBound = base::seconds(10);
+constexpr std::uint32_t kReserveMax = 32;
 
 }  // namespace
 
@@ -20,9 +21,31 @@ base::Duration silence_max(base::Duration pto) noexcept {
     return std::clamp(kKeepAlive + 3 * pto, kSilenceMax, kSilenceBound);
 }
 
+std::uint32_t Link::standing() const noexcept {
+    const std::uint32_t spare = reserve + hello->reserve;
+    switch (monitor->state()) {
+        case multipath::PathState::Active:
+            return std::min(spare, kReserveMax);
+        case multipath::PathState::Degraded:
+            return kReserveMax + 1;
+        case multipath::PathState::Probing:
+            return kReserveMax + 2;
+        case multipath::PathState::Failed:
+            break;
+    }
+    return kReserveMax + 3;
+}
+
 Link* Session::find(quic::ConnectionHandle connection) noexcept {
     const auto it = std::find_if(links.begin(), links.end(), [connection](const Link& link) {
         return link.connection == connection;
+    });
+    return it == links.end() ? nullptr : &*it;
+}
+
+Link* Session::find_path(multipath::PathIndex index) noexcept {
+    const auto it = std::find_if(links.begin(), links.end(), [index](const Link& link) {
+        return link.usable() && link.index == index;
     });
     return it == links.end() ? nullptr : &*it;
 }

@@ -4,23 +4,36 @@
 //
 // A session owns one or more links (QUIC connections). It survives them: a connection that dies or
 // moves is replaced under the same session, with the same counters, fragment ids and reassembly
-// state, and traffic goes on over the next link. Today one link at a time carries packets; which
-// one is `active()`. The session ends when no link is left and none came back in time.
+// state, and traffic goes on over the next link. A path is a pair of uplinks, ours and the peer's,
+// and has one link; where both ends use several uplinks a session has several paths. Control
+// messages take the link that is `active`, and so do packets unless the paths are bonded. The
+// session ends when no link is left and none came back in time.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "node/bond.h"
 #include "node/links/message_framer.h"
 #include "node/links/peer_message.h"
 #include "node/token_bucket.h"
 #include "quicether/base/time.h"
+#include "quicether/multipath/path_monitor.h"
 #include "quicether/overlay/fragmenter.h"
 #include "quicether/overlay/reassembler.h"
 #include "quicether/quic/types.h"
 
 namespace qe::node {
+
+/// Where a path leads: our uplink and the peer's, each by the number its owner gave it; 0 for an
+/// end that tells none apart (Hello::uplink).
+struct PathPair {
+    std::uint32_t ours = 0;
+    std::uint32_t theirs = 0;
+    friend auto operator<=>(const PathPair&, const PathPair&) = default;
+};
 
 /// One QUIC connection of a session.
 struct Link {
@@ -34,11 +47,29 @@ struct Link {
     MessageFramer framer;
     bool hello_sent = false;
     std::optional<Hello> hello;  ///< The peer's.
-    TokenBucket claims_budget{
-        1, 10};  ///< Judging claims costs work: a peer may not ask for it at will.
+    std::uint32_t uplink = 0;    ///< Ours, as in our Hello; the peer's is in its own.
+    std::optional<multipath::PathMonitor> monitor;  ///< Once the peer has said Hello.
+    multipath::PathIndex index = 0;                 ///< Among the usable links of its session.
+    multipath::GroupIndex group = 0;                ///< Of the path, among those in use.
+    base::Instant trial_at;  ///< When a degraded path may have the next copy of a datagram.
+    std::uint32_t reserve =
+        0;                ///< Ours: 0 carries traffic, higher ones wait for lower ones to fail.
+    double weight = 0;    ///< Configured share of the uplink; 0: none.
+    double rate_max = 0;  ///< Bytes per second that may leave by it; 0: any number.
+    base::Instant last_used = base::Instant::never();  ///< A datagram with packets left by it.
+    /// Judging claims costs work, and so does planning paths: a peer may not ask for it at will.
+    TokenBucket claims_budget{1, 10};
+    TokenBucket addresses_budget{1, 10};
     base::Instant retire_at = base::Instant::never();  ///< Lost to a better link; closes then.
 
     [[nodiscard]] bool retired() const noexcept { return !retire_at.is_never(); }
+    /// The peer takes us on it, and it has not lost to another one.
+    [[nodiscard]] bool usable() const noexcept { return hello && !retired(); }
+    /// Known once the peer has said Hello.
+    [[nodiscard]] PathPair pair() const noexcept { return {uplink, hello ? hello->uplink : 0}; }
+    /// Lower carries packets rather: by state, then by what the ends want kept in reserve.
+    /// Precondition: usable, and settled.
+    [[nodiscard]] std::uint32_t standing() const noexcept;
 };
 
 /// Packets and bytes of IP traffic.
@@ -56,16 +87,20 @@ struct Session {
     std::uint64_t id = 0;  ///< Random, shown to operators.
     base::Instant started_at;
     std::uint64_t peer_instance = 0;  ///< 0 until the first Hello.
+    std::uint64_t peer_session = 0;   ///< What the peer calls its own; likewise.
     std::vector<Link> links;          ///< In order of establishment; at most kLinksMax.
     /// Link that carries packets: the peer has said Hello on it. Null when there is none.
     quic::ConnectionHandle active;
     overlay::Fragmenter fragmenter{0};
     overlay::Reassembler reassembler;
     std::uint32_t migrations = 0;  ///< Address changes this session lived through.
+    std::unique_ptr<Bond> bond;    ///< Null while no second path has come up.
     /// No authenticated packet came for kSilenceMax; the links may still revive.
     bool unreachable = false;
 
     [[nodiscard]] Link* find(quic::ConnectionHandle connection) noexcept;
+    /// The link that carries traffic as path `index`; nullptr when none does.
+    [[nodiscard]] Link* find_path(multipath::PathIndex index) noexcept;
     [[nodiscard]] Link* active_link() noexcept { return find(active); }
     [[nodiscard]] const Link* active_link() const noexcept {
         return const_cast<Session*>(this)->find(active);
@@ -73,7 +108,8 @@ struct Session {
     void erase(quic::ConnectionHandle connection);
 };
 
-inline constexpr std::size_t kLinksMax = 4;
+/// Paths of a session, and some links that a settlement is still to end.
+inline constexpr std::size_t kLinksMax = 12;
 /// A peer from which nothing came for this long is unreachable: a keep-alive is due after 3 s, and
 /// on a short path it is sent again many times within the second that remains.
 inline constexpr base::Duration kSilenceMax = base::seconds(4);

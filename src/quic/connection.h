@@ -91,6 +91,7 @@ class Connection {
     base::Status send_datagram(std::span<const base::ByteView> parts, std::uint32_t token);
     [[nodiscard]] std::size_t datagram_bytes_max() const noexcept { return datagram_bytes_max_; }
     [[nodiscard]] std::size_t datagram_room() const noexcept;
+    [[nodiscard]] std::size_t datagram_bytes_waiting() const noexcept { return datagrams_.bytes(); }
     [[nodiscard]] base::Result<StreamId> open_stream();
     base::Status write_stream(StreamId stream, base::ByteView bytes, bool fin);
     void reset_stream(StreamId stream, std::uint64_t error_code);
@@ -99,6 +100,7 @@ class Connection {
     base::Status update_keys(base::Instant now);
     void probe() noexcept;
     [[nodiscard]] ConnectionInfo info() const;
+    [[nodiscard]] PathMetrics metrics() const noexcept;
 
     [[nodiscard]] ConnectionHandle handle() const noexcept { return handle_; }
     /// The handshake is complete and the peer proven and trusted.

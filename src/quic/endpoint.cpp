@@ -91,6 +91,11 @@ std::size_t Endpoint::datagram_room(ConnectionHandle handle) const noexcept {
     return connection == nullptr ? 0 : connection->datagram_room();
 }
 
+std::size_t Endpoint::datagram_bytes_waiting(ConnectionHandle handle) const noexcept {
+    const Connection* const connection = impl_->find(handle);
+    return connection == nullptr ? 0 : connection->datagram_bytes_waiting();
+}
+
 std::size_t Endpoint::datagram_bytes_max(ConnectionHandle handle) const noexcept {
     const Connection* const connection = impl_->find(handle);
     return connection == nullptr ? 0 : connection->datagram_bytes_max();
@@ -156,6 +161,11 @@ void Endpoint::probe(base::Instant now, ConnectionHandle handle) {
         connection->probe();
         impl_->touch(*connection);
     }
+}
+
+std::optional<PathMetrics> Endpoint::metrics(ConnectionHandle handle) const noexcept {
+    const Connection* const connection = impl_->find(handle);
+    return connection == nullptr ? std::nullopt : std::optional(connection->metrics());
 }
 
 std::optional<ConnectionInfo> Endpoint::info(ConnectionHandle handle) const {

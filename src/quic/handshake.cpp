@@ -9,6 +9,13 @@
 #include "quic/transport.h"
 
 namespace qe::quic {
+namespace {
+
+base::Duration duration(ngtcp2_duration d) noexcept {
+    return base::Duration(static_cast<std::int64_t>(d));
+}
+
+}  // namespace
 
 bool Connection::on_handshake_completed() {
     if (!tls_->confirm_peer()) {
@@ -136,9 +143,6 @@ std::optional<Resumption> Connection::make_resumption() {
 ConnectionInfo Connection::info() const {
     ngtcp2_conn_info counts{};
     ngtcp2_conn_get_conn_info2(conn_.get(), &counts);
-    const auto duration = [](ngtcp2_duration d) {
-        return base::Duration(static_cast<std::int64_t>(d));
-    };
     ConnectionInfo info;
     info.role = role_;
     info.flow = flow_of(*ngtcp2_conn_get_path2(conn_.get()));
@@ -175,6 +179,31 @@ ConnectionInfo Connection::info() const {
     info.congestion_control =
         context_.options.congestion_control == CongestionControl::Bbr ? "bbr" : "cubic";
     return info;
+}
+
+PathMetrics Connection::metrics() const noexcept {
+    ngtcp2_conn_info counts{};
+    ngtcp2_conn_get_conn_info2(conn_.get(), &counts);
+    PathMetrics metrics;
+    // After persistent congestion ngtcp2 begins anew with the RTT of a path it knows nothing of.
+    const bool forgotten =
+        counts.smoothed_rtt == NGTCP2_DEFAULT_INITIAL_RTT && counts.latest_rtt != 0;
+    metrics.smoothed_rtt = duration(forgotten ? counts.latest_rtt : counts.smoothed_rtt);
+    metrics.min_rtt =
+        counts.min_rtt == UINT64_MAX ? base::Duration::zero() : duration(counts.min_rtt);
+    metrics.rtt_variation = duration(forgotten ? counts.latest_rtt / 2 : counts.rttvar);
+    metrics.pto = duration(ngtcp2_conn_get_pto2(conn_.get()));
+    metrics.congestion_window_bytes = counts.cwnd;
+    metrics.bytes_in_flight = counts.bytes_in_flight;
+    const std::uint64_t undelivered = counts.bytes_lost + counts.bytes_in_flight;
+    metrics.bytes_delivered = counts.bytes_sent - std::min(counts.bytes_sent, undelivered);
+    metrics.bytes_sent = counts.bytes_sent;
+    metrics.bytes_received = counts.bytes_recv;
+    metrics.packets_sent = counts.pkt_sent;
+    metrics.packets_lost = counts.pkt_lost;
+    metrics.last_acknowledged_at = last_acknowledged_at_;
+    metrics.last_received_at = last_received_at_;
+    return metrics;
 }
 
 }  // namespace qe::quic

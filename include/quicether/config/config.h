@@ -40,6 +40,12 @@ enum class ConnectPolicy : std::uint8_t {
     FullMesh,  ///< With all.
 };
 
+/// A class of traffic, by its Differentiated Services code point (RFC 2474), below 64.
+struct TrafficClass {
+    std::uint8_t dscp = 0;
+    friend bool operator==(const TrafficClass&, const TrafficClass&) = default;
+};
+
 enum class CongestionControl : std::uint8_t { Bbr, Cubic };
 
 /// The UDP port for QUIC, DHT and STUN alike, and the one a HostPort without a port means.
@@ -118,7 +124,12 @@ struct Config {
         std::vector<std::string> interfaces;
         std::string scheduler = "adaptive";
         std::string mode = "aggregate";
-        std::map<std::string, double> weights;  ///< Interface → relative share, > 0.
+        base::milliseconds latency_threshold{0};  ///< Of scheduler "latency"; zero: none.
+        std::map<std::string, double> weights;    ///< Interface or pattern → relative share, > 0.
+        std::map<std::string, double> limits;     ///< Interface or pattern → Mbit/s to send, > 0.
+        std::vector<std::string> metered;  ///< Interfaces and patterns: used for want of others.
+        std::vector<TrafficClass> redundant_classes;  ///< Their packets go by all paths.
+        bool accept = true;  ///< Peers may have several paths to us in any case.
         friend bool operator==(const Multipath&, const Multipath&) = default;
     };
     struct Security {

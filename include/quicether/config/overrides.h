@@ -32,6 +32,7 @@ struct Overrides {
     std::optional<std::vector<std::string>> interfaces;         ///< --interfaces
     std::optional<std::string> multipath;                       ///< --multipath: mode; enables it
     std::optional<std::string> scheduler;                       ///< --scheduler
+    std::optional<bool> accept_multipath;                       ///< --accept-multipath
     std::optional<std::string> policy_file;                     ///< --policy
     std::optional<std::string> audit_log;                       ///< --audit-log
     std::optional<bool> require_2fa;                            ///< --require-2fa

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "quicether/control/dht_messages.h"
+#include "quicether/control/path_messages.h"
 
 namespace qe::control {
 
@@ -115,7 +116,7 @@ using Request =
                  NetworkRequest, NetworkLeaveRequest, InviteRequest, JoinRequest, MembersRequest,
                  RevokeRequest, PromoteRequest, FindRequest, DhtStatusRequest, DhtNodesRequest,
                  DhtGetRequest, DhtPutRequest, DhtLookupRequest, DhtAnnounceRequest,
-                 DhtPeersRequest>;
+                 DhtPeersRequest, MultipathRequest, ExplainRequest>;
 
 // --- Replies -----------------------------------------------------------------------------------
 
@@ -341,10 +342,11 @@ struct ErrorReply {
     friend bool operator==(const ErrorReply&, const ErrorReply&) = default;
 };
 
-using Reply = std::variant<StatusReply, PeersReply, RoutesReply, PingReply, VersionReply,
-                           ConfigReply, ReloadReply, StopReply, LogLine, NetworkReply,
-                           NetworkLeaveReply, InviteReply, MembersReply, MemberChangeReply,
-                           FindReply, DhtStatusReply, DhtNodesReply, DhtGetReply, DhtPutReply,
-                           DhtLookupReply, DhtAnnounceReply, DhtPeersReply, ErrorReply>;
+using Reply =
+    std::variant<StatusReply, PeersReply, RoutesReply, PingReply, VersionReply, ConfigReply,
+                 ReloadReply, StopReply, LogLine, NetworkReply, NetworkLeaveReply, InviteReply,
+                 MembersReply, MemberChangeReply, FindReply, DhtStatusReply, DhtNodesReply,
+                 DhtGetReply, DhtPutReply, DhtLookupReply, DhtAnnounceReply, DhtPeersReply,
+                 MultipathReply, ExplainReply, ErrorReply>;
 
 }  // namespace qe::control

@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "quicether/base/time.h"
 #include "quicether/multipath/path_state.h"
@@ -44,10 +45,13 @@ class PathMonitor {
     static constexpr base::Duration kQueueMin = base::milliseconds(200);
     static constexpr std::uint64_t kWindowPackets = 50;  ///< Sent packets that make a verdict.
     static constexpr base::Duration kWindowMin = base::milliseconds(100);
+    /// A degraded path without traffic is judged by its probes: so many, in so long.
+    static constexpr std::uint64_t kQuietPackets = 6;
+    static constexpr base::Duration kQuietWindow = base::seconds(2);
     static constexpr std::uint8_t kWindowsInARow = 2;  ///< For and against an impairment.
     static constexpr base::Duration kProbePause = base::seconds(1);  ///< Probing and Degraded.
     static constexpr base::Duration kFailedPauseMin = base::milliseconds(250);
-    static constexpr base::Duration kFailedPauseMax = base::seconds(10);
+    static constexpr base::Duration kFailedPauseMax = base::seconds(1);
 
     /// Why the path is Degraded or Failed; None in the other states.
     enum class Cause : std::uint8_t { None, Overdue, Silent, Loss, Queueing, LinkDown };
@@ -62,10 +66,14 @@ class PathMonitor {
 
     [[nodiscard]] PathState state() const noexcept { return state_; }
     [[nodiscard]] Cause cause() const noexcept { return cause_; }
+    /// When the present state was entered.
+    [[nodiscard]] base::Instant since() const noexcept { return entered_at_; }
+    /// How long an acknowledgement may take before it is overdue.
+    [[nodiscard]] base::Duration doubtful_after() const noexcept;
     /// When an answer that is due becomes overdue or silent; never() with nothing in flight.
     [[nodiscard]] base::Instant next_deadline() const noexcept;
     /// When a path without traffic wants a probe: each second while Probing or Degraded, and while
-    /// Failed ever more seldom, up to ten seconds apart; never() while Active.
+    /// Failed from 250 ms to a second apart; never() while Active.
     [[nodiscard]] base::Instant probe_at() const noexcept { return probe_at_; }
     /// A probe, or traffic instead of it, has left.
     void handle_probed(base::Instant now) noexcept;
@@ -82,7 +90,6 @@ class PathMonitor {
     void enter(base::Instant now, PathState next) noexcept;
     [[nodiscard]] bool is_answer(base::Instant acknowledged_at) const noexcept;
     [[nodiscard]] bool carries_traffic() const noexcept;
-    [[nodiscard]] base::Duration doubtful_after() const noexcept;
     [[nodiscard]] base::Duration silent_after() const noexcept;
 
     bool on_acknowledged(base::Instant now) noexcept;
@@ -115,5 +122,8 @@ class PathMonitor {
     double rate_ = 0;
     double loss_ = 0;
 };
+
+/// ": no acknowledgement for long" and the like, to follow the name of a state; empty for None.
+[[nodiscard]] std::string_view explain(PathMonitor::Cause cause) noexcept;
 
 }  // namespace qe::multipath

@@ -50,6 +50,9 @@ class Resequencer {
   public:
     /// Numbers that are told apart as new, old or seen.
     static constexpr std::uint32_t kWindow = 16'384;
+    /// A lane whose first datagram to come has a number below this begins with number 0, which a
+    /// slower path may bring.
+    static constexpr std::uint32_t kOpening = 256;
     static constexpr base::Duration kRestartAfter = base::milliseconds(250);
 
     /// `bytes_max`: datagram bytes that may wait from one arrival to the next. `ordered` false: a

@@ -3,9 +3,9 @@
 // Lanes and their numbers: the 4-byte sequence field of an overlay datagram (overlay/datagram.h).
 //
 // The upper 3 bits name a lane, the lower 29 count its datagrams and wrap. Each lane of a session
-// and direction counts for itself. Lane 0 is loose: its datagrams are delivered as they come, each
-// once. Lanes 1 to 7 are in order: the receiver waits, for a bounded time, for those that travel
-// by slower paths or are sent again.
+// and direction counts for itself. Even lanes are loose: their datagrams are delivered as they
+// come, each once. Odd ones are in order: the receiver waits, for a bounded time, for those that
+// travel by slower paths or are sent again.
 #pragma once
 
 #include <compare>

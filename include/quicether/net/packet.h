@@ -51,6 +51,9 @@ struct PacketFacts {
 /// Errors: kTruncated when header or packet is not whole, kMalformed.
 [[nodiscard]] base::Result<std::size_t> packet_size(base::ByteView bytes) noexcept;
 
+/// The Differentiated Services code point (RFC 2474), 0 … 63. The packet must have parsed.
+[[nodiscard]] std::uint8_t dscp_of(base::ByteView packet) noexcept;
+
 /// Lowers TTL or hop limit by one and mends the IPv4 header checksum (RFC 1624). The packet must
 /// have parsed. False, packet unchanged, when the limit is 1 or 0: it must not be forwarded.
 [[nodiscard]] bool decrement_hop_limit(base::MutableBytes packet) noexcept;

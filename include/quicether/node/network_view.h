@@ -37,8 +37,11 @@ struct NetworkView {
     std::vector<UnderlayRoute> routes;
 
     [[nodiscard]] const Interface* find_interface(std::uint32_t index) const noexcept;
-    /// True when some interface that is up has exactly this address.
-    [[nodiscard]] bool has_address(const net::IpAddress& address) const noexcept;
+    /// The interface that is up and has exactly this address; nullptr when none has.
+    [[nodiscard]] const Interface* find_interface(const net::IpAddress& address) const noexcept;
+    [[nodiscard]] bool has_address(const net::IpAddress& address) const noexcept {
+        return find_interface(address) != nullptr;
+    }
 };
 
 /// The local address the kernel would send from to `remote`: longest matching route of an interface
@@ -46,5 +49,11 @@ struct NetworkView {
 /// remote's subnet, else its first of the family and scope. Nothing when there is no route.
 [[nodiscard]] std::optional<net::IpAddress> choose_source(const NetworkView& view,
                                                           const net::SocketAddress& remote);
+
+/// The same for a packet that is to leave by the interface `index`, whatever other interfaces have
+/// the better route.
+[[nodiscard]] std::optional<net::IpAddress> choose_source_on(const NetworkView& view,
+                                                             std::uint32_t index,
+                                                             const net::SocketAddress& remote);
 
 }  // namespace qe::node

@@ -105,6 +105,8 @@ class Endpoint {
     /// shared by paths) keeps the endpoint's queue this short; the one datagram more tells the
     /// congestion controller that there is more to come. 0 while none may be sent.
     [[nodiscard]] std::size_t datagram_room(ConnectionHandle connection) const noexcept;
+    /// Datagram bytes that wait in the endpoint's queue for congestion window or pacing.
+    [[nodiscard]] std::size_t datagram_bytes_waiting(ConnectionHandle connection) const noexcept;
     /// Bytes one datagram may hold on this connection now; 0 while none may be sent.
     [[nodiscard]] std::size_t datagram_bytes_max(ConnectionHandle connection) const noexcept;
     /// Opens a bidirectional stream. Errors: kNoSuchConnection, kFlowBlocked (peer's limit).
@@ -130,6 +132,7 @@ class Endpoint {
     void probe(base::Instant now, ConnectionHandle connection);
 
     [[nodiscard]] std::optional<ConnectionInfo> info(ConnectionHandle connection) const;
+    [[nodiscard]] std::optional<PathMetrics> metrics(ConnectionHandle connection) const noexcept;
     [[nodiscard]] const EndpointCounters& counters() const noexcept;
     [[nodiscard]] std::size_t connection_count() const noexcept;
 

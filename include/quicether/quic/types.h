@@ -170,6 +170,23 @@ struct DatagramFate {
     bool lost = false;  ///< Else acknowledged.
 };
 
+/// What judging a path needs, without the texts of ConnectionInfo: cheap enough for every round.
+struct PathMetrics {
+    base::Duration smoothed_rtt{0};
+    base::Duration min_rtt{0};
+    base::Duration rtt_variation{0};
+    base::Duration pto{0};
+    std::uint64_t congestion_window_bytes = 0;
+    std::uint64_t bytes_in_flight = 0;
+    std::uint64_t bytes_delivered = 0;  ///< Sent, and neither lost nor in flight.
+    std::uint64_t bytes_sent = 0;       ///< UDP payload.
+    std::uint64_t bytes_received = 0;
+    std::uint64_t packets_sent = 0;
+    std::uint64_t packets_lost = 0;
+    base::Instant last_acknowledged_at;
+    base::Instant last_received_at;
+};
+
 struct ConnectionInfo {
     Role role = Role::Client;
     net::FlowAddresses flow;

@@ -110,7 +110,20 @@ void Discovery::handle_lan(base::Instant now, const net::SocketAddress& from,
     if (const PeerHandle peer = state_.peers.find(neighbour->id); !peer.is_null()) {
         dialer_.hear_nearby(now, peer, neighbour->endpoint);
     }
-    handle_peer(now, neighbour->endpoint);
+    if (!has_contact(now, neighbour->endpoint)) {
+        handle_peer(now, neighbour->endpoint);
+    }
+}
+
+/// A node of the DHT that answers needs no asking because it is heard on the local network.
+bool Discovery::has_contact(base::Instant now, const net::SocketAddress& endpoint) const {
+    if (!dht_ || contacts_ == 0 || contacts_ >= kContactsEnough) {
+        return false;
+    }
+    const std::vector<dht::NodeInfo> nodes = dht_->nodes(now);
+    return std::any_of(nodes.begin(), nodes.end(), [&](const dht::NodeInfo& node) {
+        return node.good && node.contact.endpoint == endpoint;
+    });
 }
 
 void Discovery::handle_deadline(base::Instant now) {

@@ -53,6 +53,8 @@ class Discovery {
     void handle_krpc(base::Instant now, const net::FlowAddresses& flow, base::ByteView bytes);
     void handle_lan(base::Instant now, const net::SocketAddress& from, base::ByteView bytes);
     void handle_deadline(base::Instant now);
+    /// From when on handle_deadline() has something to do that is not worth waking up for.
+    [[nodiscard]] base::Instant ready_at() const noexcept { return lan_.ready_at(); }
     /// NodeState::view has changed.
     void handle_network(base::Instant now);
     /// What this node says of itself may have changed: NodeState::own, its name or its network.
@@ -85,6 +87,7 @@ class Discovery {
     void settle(base::Instant now);
     void on_event(base::Instant now, const dht::Event& event);
     void on_contacts(base::Instant now, std::size_t contacts);
+    [[nodiscard]] bool has_contact(base::Instant now, const net::SocketAddress& endpoint) const;
     void update_own_addresses(base::Instant now);
     void judge_reachability(base::Instant now);
     void persist(base::Instant now);

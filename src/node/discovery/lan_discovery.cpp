@@ -28,11 +28,11 @@ std::optional<net::IpAddress> source_of(const Interface& interface, net::Family 
 
 void LanDiscovery::begin_anew(base::Instant now) {
     pause_ = kLanPauseFirst;
-    next_at_ = now;
+    ready_at_ = next_at_ = now;
 }
 
 void LanDiscovery::handle_deadline(base::Instant now) {
-    if (now < next_at_) {
+    if (now < ready_at_) {
         return;
     }
     outbox_.clear();
@@ -43,8 +43,10 @@ void LanDiscovery::handle_deadline(base::Instant now) {
         }
     }
     // Jitter keeps a rack that was switched on at once from speaking in chorus.
-    const auto quarter = static_cast<std::uint64_t>((pause_ / 4).count());
-    next_at_ = now + pause_ - base::Duration(static_cast<std::int64_t>(state_.rng.below(quarter)));
+    const base::Duration quarter = pause_ / 4;
+    const auto jitter = state_.rng.below(static_cast<std::uint64_t>(quarter.count()));
+    ready_at_ = now + pause_ - base::Duration(static_cast<std::int64_t>(jitter));
+    next_at_ = ready_at_ + quarter;
     pause_ = std::min(pause_ * 2, kLanPauseMax);
 }
 

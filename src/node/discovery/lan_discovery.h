@@ -3,8 +3,10 @@
 // LanDiscovery: says on every local network that this node is there, and hears others say so.
 //
 // After the start and each change of the network it speaks at once and after 1, 2, 4 … seconds, up
-// to once a minute; each time one datagram per interface and family. It never answers, so nobody
-// can be flooded with it. What it hears is a hint: identity is proven by the handshake.
+// to once a minute; each time one datagram per interface and family. A pause may last a quarter
+// longer: an idle node speaks when something else has woken it, which spares a wake of its own. It
+// never answers, so nobody can be flooded with it. What it hears is a hint: identity is proven by
+// the handshake.
 #pragma once
 
 #include <deque>
@@ -43,13 +45,17 @@ class LanDiscovery {
     void set_key(const crypto::MacKey& key) { key_ = key; }
     /// The network is there, or has changed: speak up soon.
     void begin_anew(base::Instant now);
-    void stop() { next_at_ = base::Instant::never(); }
+    void stop() { ready_at_ = next_at_ = base::Instant::never(); }
+    /// Speaks if ready_at() has come.
     void handle_deadline(base::Instant now);
     /// Somebody else's message: who that is and where.
     [[nodiscard]] std::optional<LanNeighbour> handle_datagram(base::Instant now,
                                                               const net::SocketAddress& from,
                                                               base::ByteView bytes);
     [[nodiscard]] std::optional<LanDatagram> poll();
+    /// From when on it speaks when the node is awake.
+    [[nodiscard]] base::Instant ready_at() const noexcept { return ready_at_; }
+    /// When it speaks at the latest.
     [[nodiscard]] base::Instant next_deadline() const noexcept { return next_at_; }
 
     [[nodiscard]] std::size_t neighbours(base::Instant now) const noexcept;
@@ -61,6 +67,7 @@ class LanDiscovery {
 
     NodeState& state_;
     crypto::MacKey key_;
+    base::Instant ready_at_ = base::Instant::never();
     base::Instant next_at_ = base::Instant::never();
     base::Duration pause_ = kLanPauseFirst;
     TokenBucket budget_{20, 40};

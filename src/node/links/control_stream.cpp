@@ -19,7 +19,9 @@ bool write_encoded(quic::Endpoint& endpoint, Link& link, base::ByteView message)
 
 void say_hello(const NodeState& state, Link& link) {
     if (!link.hello_sent) {
-        Hello hello = state.make_hello(link.flow.remote);
+        Hello hello = state.make_hello(link.flow);
+        const Peer* const peer = state.peers.get(state.peers.find(link.connection));
+        hello.session = peer != nullptr && peer->session ? peer->session->id : 0;
         if (link.role == quic::Role::Client) {
             hello.supersede = link.supersedes;
             hello.dial_number = link.dial_number;

@@ -112,6 +112,10 @@ bool Conversation::on_message(base::Instant now, PeerHandle handle, Link& link,
         }
         link.hello->claims = update->claims;
         claims_.take(now, handle, update->claims);
+    } else if (const auto* addresses = std::get_if<AddressUpdate>(&message)) {
+        if (link.addresses_budget.take(now)) {
+            on_addresses(now, handle, peer, *addresses);
+        }
     } else if (const auto* request = std::get_if<EchoRequest>(&message)) {
         write_message(*state_.endpoint, link, EchoReply{request->nonce});
     } else if (const auto* reply = std::get_if<EchoReply>(&message)) {
@@ -129,13 +133,7 @@ void Conversation::on_hello(base::Instant now, PeerHandle handle, Peer& peer, Li
     peer.last_error.clear();
     peer.hello_name = hello.name;
     peer.hello_role = hello.role;
-    for (const net::SocketAddress& address : hello.underlay) {
-        if (address.port != 0 && peer.learnt.size() < kLearntMax &&
-            std::find(peer.learnt.begin(), peer.learnt.end(), address) == peer.learnt.end()) {
-            peer.learnt.push_back(address);
-            state_.learnt_changed = true;
-        }
-    }
+    learn(peer, hello.underlay);
     const Claims claims = hello.claims;
     const quic::ConnectionHandle connection = link.connection;
     if (link.role == quic::Role::Server) {
@@ -149,6 +147,29 @@ void Conversation::on_hello(base::Instant now, PeerHandle handle, Peer& peer, Li
     links_.settle(now, handle, peer, connection);
     claims_.take(now, handle, claims);
     greetings_.push_back(handle);
+}
+
+void Conversation::on_addresses(base::Instant now, PeerHandle handle, Peer& peer,
+                                const AddressUpdate& update) {
+    learn(peer, update.underlay);
+    for (Link& link : peer.session->links) {
+        if (link.hello) {
+            link.hello->underlay = update.underlay;
+            link.hello->underlay_uplinks = update.underlay_uplinks;
+        }
+    }
+    state_.look_at(handle, now);  // PathKeeper plans anew
+}
+
+/// Where the peer may be dialled later; after those by which it was reached.
+void Conversation::learn(Peer& peer, std::span<const net::SocketAddress> addresses) {
+    for (const net::SocketAddress& address : addresses) {
+        if (address.port != 0 && peer.learnt.size() < kLearntMax &&
+            std::find(peer.learnt.begin(), peer.learnt.end(), address) == peer.learnt.end()) {
+            peer.learnt.push_back(address);
+            state_.learnt_changed = true;
+        }
+    }
 }
 
 void Conversation::violation(base::Instant now, PeerHandle handle,
@@ -165,6 +186,14 @@ void Conversation::violation(base::Instant now, PeerHandle handle,
 void Conversation::announce_claims() {
     const ClaimsUpdate update{state_.own_claims()};
     state_.peers.for_each([&](PeerHandle, Peer& peer) { send(peer, update); });
+}
+
+void Conversation::handle_network() {
+    AddressUpdate update = state_.own_underlay();
+    if (update != announced_) {
+        announced_ = std::move(update);
+        state_.peers.for_each([&](PeerHandle, Peer& peer) { send(peer, announced_); });
+    }
 }
 
 bool Conversation::send(Peer& peer, const PeerMessage& message) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -42,10 +43,12 @@ class Conversation {
     void handle_stream(base::Instant now, const quic::StreamData& event);
     /// Sends a message on the peer's active link. False when there is none.
     bool send(Peer& peer, const PeerMessage& message);
-    /// Tells every peer our claims anew (after a reload).
-    void announce_claims();
     /// The same for a message that is encoded already.
     bool send_encoded(Peer& peer, base::ByteView message);
+    /// Tells every peer our claims anew (after a reload).
+    void announce_claims();
+    /// Tells every peer where this node may be reached, if that has changed.
+    void handle_network();
     [[nodiscard]] std::optional<EchoArrival> poll_echo();
     /// Peers that have said Hello, each time on a link that now carries packets.
     [[nodiscard]] std::optional<PeerHandle> poll_greeting();
@@ -58,6 +61,9 @@ class Conversation {
     [[nodiscard]] bool on_message(base::Instant now, PeerHandle handle, Link& link,
                                   PeerMessage message);
     void on_hello(base::Instant now, PeerHandle handle, Peer& peer, Link& link, Hello hello);
+    void on_addresses(base::Instant now, PeerHandle handle, Peer& peer,
+                      const AddressUpdate& update);
+    void learn(Peer& peer, std::span<const net::SocketAddress> addresses);
     void violation(base::Instant now, PeerHandle handle, quic::ConnectionHandle connection,
                    std::string_view what);
 
@@ -65,6 +71,7 @@ class Conversation {
     Dialer& dialer_;
     LinkKeeper& links_;
     ClaimKeeper& claims_;
+    AddressUpdate announced_;
     std::vector<EchoArrival> echoes_;
     std::deque<PeerHandle> greetings_;
     std::deque<NetworkArrival> network_messages_;

@@ -138,8 +138,10 @@ base::Instant DemandKeeper::judge_idle(base::Instant now, PeerHandle handle, Pee
         demand.judged_at = now + budget;
         return demand.judged_at;
     }
-    if (now < demand.judged_at) {
-        return demand.judged_at;
+    // What was noted of an earlier session does not count.
+    const base::Instant due = std::max(demand.judged_at, peer.session->started_at + budget);
+    if (now < due) {
+        return due;
     }
     demand.judged_at = now + budget;
     if (peer.session->active_link()->role != quic::Role::Client) {

@@ -147,21 +147,28 @@ void Dialer::dial(base::Instant now, PeerHandle handle, Peer& peer,
         peer.last_error = remote.to_string() + " is this host itself";
         return;
     }
+    static_cast<void>(
+        this->dial(now, handle, {.local = {*source, port, remote.scope}, .remote = remote}));
+}
+
+std::optional<quic::ConnectionHandle> Dialer::dial(base::Instant now, PeerHandle handle,
+                                                   const net::FlowAddresses& flow) {
+    Peer& peer = *state_.peers.get(handle);
     quic::ConnectRequest request;
-    request.flow.local = {*source, port, remote.scope};
-    request.flow.remote = remote;
+    request.flow = flow;
     request.expected = peer.id;
     request.resumption = peer.resumption ? &*peer.resumption : nullptr;
     const auto connection = state_.endpoint->connect(now, request);
     if (!connection) {
         peer.last_error = connection.error().text;
-        return;
+        return std::nullopt;
     }
     ++peer.dial.dials;
     const bool supersedes =
         peer.session && (peer.session->unreachable || all_links_void(state_, peer));
     peer.dial.attempts.push_back({*connection, request.flow, supersedes, peer.dial.dials});
     state_.peers.bind(*connection, handle);
+    return *connection;
 }
 
 void Dialer::handle_failure(base::Instant now, PeerHandle handle, quic::ConnectionHandle connection,

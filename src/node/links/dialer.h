@@ -30,6 +30,9 @@ class Dialer {
     void start(base::Instant at, PeerHandle peer);
     /// Gives up handshakes whose local address has left the host.
     void abandon_void_attempts(base::Instant now, Peer& peer);
+    /// Begins a handshake between these addresses; nothing when the endpoint refuses.
+    std::optional<quic::ConnectionHandle> dial(base::Instant now, PeerHandle peer,
+                                               const net::FlowAddresses& flow);
     /// The peer's deadline has come: dials what is due. Returns when to be asked again.
     [[nodiscard]] base::Instant handle_deadline(base::Instant now, PeerHandle peer);
     /// One handshake failed; `why` goes into the peer's last_error.

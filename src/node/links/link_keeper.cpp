@@ -2,12 +2,25 @@
 #include "node/links/link_keeper.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "node/links/close_text.h"
+#include "node/uplinks.h"
 
 namespace qe::node {
 namespace {
+
+/// The smallest number that no other link of the session has as a path.
+multipath::PathIndex free_index(const Session& session) noexcept {
+    multipath::PathSet taken = 0;
+    for (const Link& link : session.links) {
+        if (link.usable() && link.monitor) {
+            taken |= multipath::set_of(link.index);
+        }
+    }
+    return static_cast<multipath::PathIndex>(std::countr_one(taken));
+}
 
 /// Whether a link that is heard again carries what we send, too. What was lost in an outage may
 /// fill the congestion window until the next probe, for which QUIC waits twice as long each time
@@ -48,6 +61,10 @@ Link* LinkKeeper::handle_connected(base::Instant now, const quic::Connected& eve
     link.role = event.role;
     link.flow = event.flow;
     link.established_at = now;
+    link.uplink = uplink_of(state_, event.flow.local.ip);
+    link.reserve = reserve_of(state_, link.uplink);
+    link.weight = weight_of(state_, link.uplink);
+    link.rate_max = rate_max_of(state_, link.uplink);
     link.supersedes = attempt && attempt->supersedes;
     link.dial_number = attempt ? attempt->number : 0;
     peer->session->links.push_back(std::move(link));
@@ -63,19 +80,21 @@ void LinkKeeper::handle_lost(base::Instant now, PeerHandle handle, Peer& peer,
                              const quic::Closed& event) {
     const bool was_active = peer.session->active == event.connection;
     const bool was_welcome = peer.session->find(event.connection)->hello.has_value();
+    if (peer.session->bond && was_welcome) {
+        peer.session->bond->repair.handle_path_failed(peer.session->find(event.connection)->index);
+    }
     peer.session->erase(event.connection);
     if (!was_welcome) {
         on_unwelcome(now, handle, peer, event);
     }
     if (!was_active) {
+        end_without_links(now, handle, peer);
         return;
     }
     ++counters_.links_lost;
-    for (Link& link : peer.session->links) {
-        if (link.hello && !link.retired()) {
-            activate(now, handle, peer, link);
-            return;
-        }
+    if (Link* next = best_link(*peer.session); next != nullptr) {
+        activate(now, handle, peer, *next);
+        return;
     }
     peer.last_error = close_text(event);
     state_.log.info("lost {}: {}", describe(peer), peer.last_error);
@@ -90,6 +109,15 @@ void LinkKeeper::handle_lost(base::Instant now, PeerHandle handle, Peer& peer,
     // After a farewell, and after a link that we closed on the peer, there is no hurry.
     const bool wait = left || event.cause == quic::CloseCause::LocalError;
     dialer_.start(wait ? now + kBackoffFirst : now, handle);
+}
+
+/// The last link may end after the session's time has come: a retired one, or one that the peer
+/// closed behind the active one.
+void LinkKeeper::end_without_links(base::Instant now, PeerHandle handle, Peer& peer) {
+    if (peer.session && peer.session->links.empty() && peer.session_ends.is_never()) {
+        peer.session_ends = now;
+        state_.look_at(handle, now);
+    }
 }
 
 /// A link ended before the peer's Hello: to us it is a dial that failed.
@@ -167,15 +195,31 @@ void LinkKeeper::settle(base::Instant now, PeerHandle handle, Peer& peer,
                         quic::ConnectionHandle newcomer) {
     Session& session = *peer.session;
     Link& fresh = *session.find(newcomer);
+    fresh.index = free_index(session);
+    fresh.monitor.emplace(now);
+    if (fresh.index >= multipath::kPathsMax) {
+        return retire(now, handle, fresh);
+    }
     const bool restarted =
         session.peer_instance != 0 && session.peer_instance != fresh.hello->instance;
-    if (restarted) {
+    const bool renewed = session.peer_session != 0 && session.peer_session != fresh.hello->session;
+    if (renewed) {
         session.reassembler = overlay::Reassembler();
+        if (session.bond) {
+            session.bond->forget_received();
+        }
     }
     session.peer_instance = fresh.hello->instance;
+    session.peer_session = fresh.hello->session;
+    const bool several =
+        !fresh.hello->single && (state_.config.multipath.enabled || state_.config.multipath.accept);
     quic::ConnectionHandle best = newcomer;
     for (Link& link : session.links) {
-        if (link.connection == newcomer || link.retired() || !link.hello) {
+        if (link.connection == newcomer || !link.usable()) {
+            continue;
+        }
+        const bool void_now = restarted && link.hello->instance != fresh.hello->instance;
+        if (!void_now && several && link.pair() != fresh.pair()) {
             continue;
         }
         const LinkContest contest{link, fresh, state_.id < peer.id, restarted};
@@ -186,9 +230,36 @@ void LinkKeeper::settle(base::Instant now, PeerHandle handle, Peer& peer,
             retire(now, handle, link);
         }
     }
-    if (Link* winner = session.find(best); winner != nullptr && session.active != best) {
+    Link* const active = session.active_link();
+    const bool stays = active != nullptr && active->usable() && !session.unreachable;
+    if (Link* winner = session.find(best); winner != nullptr && !stays) {
         activate(now, handle, peer, *winner);
     }
+    if (session.bond == nullptr && best == newcomer && session.active != newcomer) {
+        session.bond = make_bond(state_.config);
+    }
+    state_.look_at(handle, now);  // PathKeeper plans with what there is now
+}
+
+void LinkKeeper::choose_active(base::Instant now, PeerHandle handle, Peer& peer) {
+    Session& session = *peer.session;
+    Link* const best = best_link(session);
+    const Link* const active = session.active_link();
+    if (best != nullptr &&
+        (active == nullptr || !active->usable() || best->standing() < active->standing())) {
+        activate(now, handle, peer, *best);
+    }
+}
+
+Link* LinkKeeper::best_link(Session& session) noexcept {
+    Link* best = nullptr;
+    for (Link& link : session.links) {
+        if (link.usable() && link.monitor &&
+            (best == nullptr || link.standing() < best->standing())) {
+            best = &link;
+        }
+    }
+    return best;
 }
 
 void LinkKeeper::retire(base::Instant now, PeerHandle handle, Link& link) {
@@ -272,8 +343,29 @@ base::Instant LinkKeeper::handle_deadline(base::Instant now, PeerHandle handle) 
         activate(now, handle, *peer, link);
         return std::min(next, silent_at);
     }
-    on_silence(now, handle, *peer);
+    if (Link* const heard = other_heard(now, *peer->session); heard == nullptr) {
+        on_silence(now, handle, *peer);
+    } else if (peer->session->unreachable) {
+        activate(now, handle, *peer, *heard);
+    } else {
+        // An end that only receives learns from a probe that a path is gone (PathMonitor).
+        state_.endpoint->probe(now, peer->session->active);
+    }
     return std::min(next, now + base::milliseconds(500));
+}
+
+/// Of the other links that may carry packets and by which something has come lately, the best.
+Link* LinkKeeper::other_heard(base::Instant now, Session& session) const {
+    Link* best = nullptr;
+    for (Link& link : session.links) {
+        const bool other = link.usable() && link.monitor && link.connection != session.active;
+        const auto metrics = other ? state_.endpoint->metrics(link.connection) : std::nullopt;
+        const bool heard = metrics && metrics->last_received_at + silence_max(metrics->pto) > now;
+        if (heard && (best == nullptr || link.standing() < best->standing())) {
+            best = &link;
+        }
+    }
+    return best;
 }
 
 void LinkKeeper::on_silence(base::Instant now, PeerHandle handle, Peer& peer) {

@@ -35,6 +35,8 @@ class LinkKeeper {
     /// Closes a link from our side.
     void drop(base::Instant now, PeerHandle handle, quic::ConnectionHandle connection,
               CloseCode code, std::string_view reason);
+    /// Has another link carry packets if the active one is worse than it.
+    void choose_active(base::Instant now, PeerHandle handle, Peer& peer);
     /// Closes all links and dials of a peer and ends its session.
     void end_session(base::Instant now, PeerHandle peer, CloseCode code, std::string_view reason);
     /// Silence, retirement and the end of sessions. Returns when to be asked again.
@@ -45,7 +47,11 @@ class LinkKeeper {
 
   private:
     void on_unwelcome(base::Instant now, PeerHandle handle, Peer& peer, const quic::Closed& event);
+    void end_without_links(base::Instant now, PeerHandle handle, Peer& peer);
+    [[nodiscard]] Link* other_heard(base::Instant now, Session& session) const;
     void on_silence(base::Instant now, PeerHandle handle, Peer& peer);
+    /// The link to carry packets next; nullptr when none may.
+    [[nodiscard]] static Link* best_link(Session& session) noexcept;
     void activate(base::Instant now, PeerHandle handle, Peer& peer, Link& link);
     void retire(base::Instant now, PeerHandle handle, Link& link);
 

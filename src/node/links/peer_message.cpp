@@ -12,7 +12,13 @@ namespace {
 
 using base::ErrorCode;
 
-enum MessageType : std::uint64_t { kHello = 1, kClaims = 2, kEchoRequest = 3, kEchoReply = 4 };
+enum MessageType : std::uint64_t {
+    kHello = 1,
+    kClaims = 2,
+    kEchoRequest = 3,
+    kEchoReply = 4,
+    kAddresses = 5,
+};
 
 enum HelloKey : std::uint64_t {
     kVersionKey = 1,
@@ -27,6 +33,11 @@ enum HelloKey : std::uint64_t {
     kUnderlayKey = 10,
     kObservedKey = 11,
     kDialNumberKey = 12,
+    kUplinkKey = 13,
+    kUnderlayUplinksKey = 14,
+    kReserveKey = 15,
+    kSingleKey = 16,
+    kSessionKey = 17,
 };
 constexpr std::uint64_t kNonceKey = 1;
 
@@ -71,6 +82,18 @@ void write_claims(base::CborWriter& out, const Claims& claims) {
     write_list(out, claims.subnets, kClaimsMax, write_prefix);
 }
 
+void write_underlay(base::CborWriter& out, const std::vector<net::SocketAddress>& underlay) {
+    out.unsigned_integer(kUnderlayKey);
+    write_list(out, underlay, kUnderlayMax, write_socket_address);
+}
+
+void write_uplinks(base::CborWriter& out, const std::vector<std::uint32_t>& uplinks) {
+    out.unsigned_integer(kUnderlayUplinksKey);
+    write_list(out, uplinks, kUnderlayMax, [](base::CborWriter& writer, std::uint32_t uplink) {
+        writer.unsigned_integer(uplink);
+    });
+}
+
 void write_text(base::CborWriter& out, HelloKey key, const std::string& text) {
     out.unsigned_integer(key);
     out.text(cleaned(text));
@@ -79,11 +102,14 @@ void write_text(base::CborWriter& out, HelloKey key, const std::string& text) {
 void write_body(base::CborWriter& out, const Hello& hello) {
     out.array(2);
     out.unsigned_integer(kHello);
-    out.map(hello.observed ? 12 : 11);
+    out.map(12U + (hello.observed ? 1U : 0U) + (hello.uplink != 0 ? 2U : 0U) +
+            (hello.reserve != 0 ? 1U : 0U) + (hello.single ? 1U : 0U));
     out.unsigned_integer(kVersionKey);
     out.unsigned_integer(hello.version);
     out.unsigned_integer(kInstanceKey);
     out.unsigned_integer(hello.instance);
+    out.unsigned_integer(kSessionKey);
+    out.unsigned_integer(hello.session);
     out.unsigned_integer(kSupersedeKey);
     out.boolean(hello.supersede);
     out.unsigned_integer(kDialNumberKey);
@@ -94,11 +120,23 @@ void write_body(base::CborWriter& out, const Hello& hello) {
     out.unsigned_integer(kTunMtuKey);
     out.unsigned_integer(hello.tun_mtu);
     write_claims(out, hello.claims);
-    out.unsigned_integer(kUnderlayKey);
-    write_list(out, hello.underlay, kUnderlayMax, write_socket_address);
+    write_underlay(out, hello.underlay);
     if (hello.observed) {
         out.unsigned_integer(kObservedKey);
         write_socket_address(out, *hello.observed);
+    }
+    if (hello.uplink != 0) {
+        out.unsigned_integer(kUplinkKey);
+        out.unsigned_integer(hello.uplink);
+        write_uplinks(out, hello.underlay_uplinks);
+    }
+    if (hello.reserve != 0) {
+        out.unsigned_integer(kReserveKey);
+        out.unsigned_integer(hello.reserve);
+    }
+    if (hello.single) {
+        out.unsigned_integer(kSingleKey);
+        out.boolean(true);
     }
 }
 
@@ -107,6 +145,14 @@ void write_body(base::CborWriter& out, const ClaimsUpdate& update) {
     out.unsigned_integer(kClaims);
     out.map(2);
     write_claims(out, update.claims);
+}
+
+void write_body(base::CborWriter& out, const AddressUpdate& update) {
+    out.array(2);
+    out.unsigned_integer(kAddresses);
+    out.map(2);
+    write_underlay(out, update.underlay);
+    write_uplinks(out, update.underlay_uplinks);
 }
 
 void write_echo(base::CborWriter& out, MessageType type, std::uint64_t nonce) {
@@ -191,6 +237,20 @@ bool read_claims_field(FieldReader& in, std::uint64_t key, Claims& claims) {
     return false;
 }
 
+/// The same for the keys of underlay addresses, in a Hello or an AddressUpdate.
+template <typename Message>
+bool read_underlay_field(FieldReader& in, std::uint64_t key, Message& message) {
+    if (key == kUnderlayKey) {
+        message.underlay = in.list(kUnderlayMax, &FieldReader::socket_address);
+        return true;
+    }
+    if (key == kUnderlayUplinksKey) {
+        message.underlay_uplinks = in.list(kUnderlayMax, &FieldReader::number<std::uint32_t>);
+        return true;
+    }
+    return false;
+}
+
 void read_hello_field(FieldReader& in, std::uint64_t key, Hello& hello) {
     switch (key) {
         case kVersionKey:
@@ -198,6 +258,9 @@ void read_hello_field(FieldReader& in, std::uint64_t key, Hello& hello) {
             return;
         case kInstanceKey:
             hello.instance = in.cbor.unsigned_integer();
+            return;
+        case kSessionKey:
+            hello.session = in.cbor.unsigned_integer();
             return;
         case kDialNumberKey:
             hello.dial_number = in.cbor.unsigned_integer();
@@ -217,14 +280,20 @@ void read_hello_field(FieldReader& in, std::uint64_t key, Hello& hello) {
         case kTunMtuKey:
             hello.tun_mtu = in.number<std::uint16_t>();
             return;
-        case kUnderlayKey:
-            hello.underlay = in.list(kUnderlayMax, &FieldReader::socket_address);
-            return;
         case kObservedKey:
             hello.observed = in.socket_address();
             return;
+        case kUplinkKey:
+            hello.uplink = in.number<std::uint32_t>();
+            return;
+        case kSingleKey:
+            hello.single = in.cbor.boolean();
+            return;
+        case kReserveKey:
+            hello.reserve = in.number<std::uint8_t>();
+            return;
         default:
-            if (!read_claims_field(in, key, hello.claims)) {
+            if (!read_claims_field(in, key, hello.claims) && !read_underlay_field(in, key, hello)) {
                 in.cbor.skip();
             }
     }
@@ -259,6 +328,13 @@ PeerMessage read_message(FieldReader& in, std::uint64_t type) {
             return read_map(in, ClaimsUpdate{},
                             [](FieldReader& reader, std::uint64_t key, ClaimsUpdate& update) {
                                 if (!read_claims_field(reader, key, update.claims)) {
+                                    reader.cbor.skip();
+                                }
+                            });
+        case kAddresses:
+            return read_map(in, AddressUpdate{},
+                            [](FieldReader& reader, std::uint64_t key, AddressUpdate& update) {
+                                if (!read_underlay_field(reader, key, update)) {
                                     reader.cbor.skip();
                                 }
                             });

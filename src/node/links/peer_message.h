@@ -39,7 +39,10 @@ struct Claims {
 struct Hello {
     std::uint64_t version = kPeerProtocolVersion;
     std::uint64_t instance = 0;  ///< Random for each run of the daemon: tells a restart apart.
-    bool supersede = false;      ///< The sender's older connections to the receiver are void.
+    /// Random for each session of the sender with the receiver: when it changes, the sender has
+    /// forgotten what went before, and its numbers begin anew.
+    std::uint64_t session = 0;
+    bool supersede = false;  ///< The sender's older connections to the receiver are void.
     std::uint64_t dial_number =
         0;  ///< Counts the dialler's dials to this peer; 0 from the listener.
     std::string name;
@@ -47,7 +50,16 @@ struct Hello {
     std::string software;       ///< Version text, shown to operators only.
     std::uint16_t tun_mtu = 0;  ///< Bytes
     Claims claims;
-    std::vector<net::SocketAddress> underlay;    ///< Where the sender may be dialled.
+    std::vector<net::SocketAddress> underlay;  ///< Where the sender may be dialled.
+    /// The uplink of this connection at the sender's end, and those of its `underlay` addresses, in
+    /// that order: numbers of the sender's choosing, the same in all its Hellos. 0: the sender uses
+    /// one path at a time, or does not know.
+    std::uint32_t uplink = 0;
+    std::vector<std::uint32_t> underlay_uplinks;
+    /// Of the sender's uplink: 0 carries traffic, a higher number waits for the lower ones to fail.
+    std::uint32_t reserve = 0;
+    /// The sender keeps one link of the session only, whichever uplinks it is between.
+    bool single = false;
     std::optional<net::SocketAddress> observed;  ///< The receiver's address as the sender sees it.
     friend bool operator==(const Hello&, const Hello&) = default;
 };
@@ -56,6 +68,13 @@ struct Hello {
 struct ClaimsUpdate {
     Claims claims;
     friend bool operator==(const ClaimsUpdate&, const ClaimsUpdate&) = default;
+};
+
+/// The sender's underlay addresses changed; replaces those of its Hellos.
+struct AddressUpdate {
+    std::vector<net::SocketAddress> underlay;
+    std::vector<std::uint32_t> underlay_uplinks;
+    friend bool operator==(const AddressUpdate&, const AddressUpdate&) = default;
 };
 
 struct EchoRequest {
@@ -72,9 +91,10 @@ struct UnknownMessage {
     friend bool operator==(const UnknownMessage&, const UnknownMessage&) = default;
 };
 
-using PeerMessage = std::variant<Hello, ClaimsUpdate, EchoRequest, EchoReply, UnknownMessage>;
+using PeerMessage =
+    std::variant<Hello, ClaimsUpdate, AddressUpdate, EchoRequest, EchoReply, UnknownMessage>;
 
-/// Message without the length in front. Hello and ClaimsUpdate are cut to the bounds above.
+/// Message without the length in front. What is longer than the bounds above is cut.
 [[nodiscard]] base::Bytes encode_peer_message(const PeerMessage& message);
 
 /// Errors: kTooLarge, kMalformed, kProtocolViolation (other version, more claims than allowed).

@@ -36,7 +36,9 @@ void Roaming::move_link(base::Instant now, PeerHandle handle, Link& link) {
     if (!source || *source == link.flow.local.ip) {
         return;  // nowhere better to go: silence will tell whether the link still lives
     }
-    if (link.role == quic::Role::Client) {
+    // One of several uplinks does not move to another one's path: there is a link already, or will
+    // be (PathKeeper).
+    if (link.role == quic::Role::Client && link.uplink == 0) {
         net::SocketAddress local = link.flow.local;
         local.ip = *source;
         if (state_.endpoint->migrate(now, link.connection, local, gone)) {

@@ -7,7 +7,9 @@
 namespace qe::node {
 namespace {
 
-const UnderlayRoute* best_route(const NetworkView& view, const net::SocketAddress& remote) {
+/// Of the interface `only`, unless that is 0.
+const UnderlayRoute* best_route(const NetworkView& view, const net::SocketAddress& remote,
+                                std::uint32_t only) {
     const UnderlayRoute* best = nullptr;
     const auto rank = [](const UnderlayRoute& route) {
         return std::tuple(-static_cast<int>(route.destination.length()), route.metric,
@@ -16,7 +18,8 @@ const UnderlayRoute* best_route(const NetworkView& view, const net::SocketAddres
     for (const UnderlayRoute& route : view.routes) {
         const Interface* interface = view.find_interface(route.interface_index);
         if (interface == nullptr || !interface->up || !route.destination.contains(remote.ip) ||
-            (remote.scope != 0 && remote.scope != route.interface_index)) {
+            (remote.scope != 0 && remote.scope != route.interface_index) ||
+            (only != 0 && only != route.interface_index)) {
             continue;
         }
         if (best == nullptr || rank(route) < rank(*best)) {
@@ -51,6 +54,16 @@ std::optional<net::IpAddress> best_address(const Interface& interface,
     return best;
 }
 
+/// The source a route asks for, or its interface's best.
+std::optional<net::IpAddress> source_of(const NetworkView& view, const UnderlayRoute& route,
+                                        const net::SocketAddress& remote) {
+    if (route.source && view.has_address(*route.source)) {
+        return route.source;
+    }
+    const Interface* interface = view.find_interface(route.interface_index);
+    return interface == nullptr ? std::nullopt : best_address(*interface, remote.ip);
+}
+
 }  // namespace
 
 const Interface* NetworkView::find_interface(std::uint32_t index) const noexcept {
@@ -59,12 +72,14 @@ const Interface* NetworkView::find_interface(std::uint32_t index) const noexcept
     return it == interfaces.end() ? nullptr : &*it;
 }
 
-bool NetworkView::has_address(const net::IpAddress& address) const noexcept {
-    return std::any_of(interfaces.begin(), interfaces.end(), [&address](const Interface& i) {
-        return i.up &&
-               std::any_of(i.addresses.begin(), i.addresses.end(),
-                           [&address](const net::Prefix& p) { return p.address() == address; });
-    });
+const Interface* NetworkView::find_interface(const net::IpAddress& address) const noexcept {
+    const auto it =
+        std::find_if(interfaces.begin(), interfaces.end(), [&address](const Interface& i) {
+            return i.up &&
+                   std::any_of(i.addresses.begin(), i.addresses.end(),
+                               [&address](const net::Prefix& p) { return p.address() == address; });
+        });
+    return it == interfaces.end() ? nullptr : &*it;
 }
 
 std::optional<net::IpAddress> choose_source(const NetworkView& view,
@@ -72,17 +87,12 @@ std::optional<net::IpAddress> choose_source(const NetworkView& view,
     if (view.has_address(remote.ip)) {
         return remote.ip;  // ourselves: the kernel answers a local address from that address
     }
-    const UnderlayRoute* route = best_route(view, remote);
+    const UnderlayRoute* route = best_route(view, remote, 0);
     if (route == nullptr) {
         return std::nullopt;
     }
-    if (route->source && view.has_address(*route->source)) {
-        return route->source;
-    }
-    if (const Interface* interface = view.find_interface(route->interface_index)) {
-        if (const auto address = best_address(*interface, remote.ip)) {
-            return address;
-        }
+    if (const auto address = source_of(view, *route, remote)) {
+        return address;
     }
     // A route over an interface without addresses borrows one of another interface.
     for (const Interface& interface : view.interfaces) {
@@ -93,6 +103,13 @@ std::optional<net::IpAddress> choose_source(const NetworkView& view,
         }
     }
     return std::nullopt;
+}
+
+std::optional<net::IpAddress> choose_source_on(const NetworkView& view, std::uint32_t index,
+                                               const net::SocketAddress& remote) {
+    const UnderlayRoute* route = best_route(view, remote, index);
+    return route == nullptr || view.has_address(remote.ip) ? std::nullopt
+                                                           : source_of(view, *route, remote);
 }
 
 }  // namespace qe::node

@@ -153,17 +153,93 @@ void DataPlane::handle_datagram(base::Instant now, PeerHandle from,
         ++counters_.peer_malformed;
         return;
     }
-    if (parsed->header.type == overlay::DatagramType::Packets) {
-        handle_packets(now, from, *peer, parsed->payload, parsed->header.checksum_partial);
+    if (parsed->header.sequence) {
+        resequence(now, from, *peer, datagram.bytes, *parsed);
+    } else {
+        handle_parsed(now, from, *peer, *parsed);
+    }
+}
+
+void DataPlane::resequence(base::Instant now, PeerHandle from, Peer& peer, base::ByteView bytes,
+                           const overlay::ParsedDatagram& datagram) {
+    const auto [lane, sequence] = multipath::decode_lane_sequence(*datagram.header.sequence);
+    if (lane >= kBondLanes) {
+        ++counters_.peer_malformed;
+        return;
+    }
+    if (!peer.session->bond) {
+        peer.session->bond = make_bond(state_.config);
+    }
+    multipath::Resequencer& resequencer = peer.session->bond->lanes[lane];
+    if (resequencer.arrive(now, sequence, bytes) == multipath::Arrival::Deliver) {
+        handle_parsed(now, from, peer, datagram);
+    }
+    release(now, from, peer, resequencer);
+    state_.look_at(from, resequencer.next_deadline());
+}
+
+void DataPlane::release(base::Instant now, PeerHandle from, Peer& peer,
+                        multipath::Resequencer& lane) {
+    while (const auto bytes = lane.pop(now)) {
+        // The resequencer reuses its buffer: the TUN batch needs a copy of its own.
+        const base::MutableBytes copy = arena_.copy(*bytes);
+        const auto parsed = overlay::parse_datagram(copy);
+        if (!parsed) {
+            ++counters_.batch_full;  // it had parsed when it came
+            continue;
+        }
+        handle_parsed(now, from, peer, *parsed);
+    }
+}
+
+base::Instant DataPlane::handle_deadline(base::Instant now, PeerHandle handle) {
+    Peer* peer = state_.peers.get(handle);
+    if (peer == nullptr || !peer->session || !peer->session->bond) {
+        return base::Instant::never();
+    }
+    base::Instant next = base::Instant::never();
+    for (multipath::Resequencer& lane : peer->session->bond->lanes) {
+        release(now, handle, *peer, lane);
+        next = std::min(next, lane.next_deadline());
+    }
+    return next;
+}
+
+void DataPlane::handle_fate(PeerHandle handle, const quic::DatagramFate& fate) {
+    Peer* peer = state_.peers.get(handle);
+    if (peer == nullptr || !peer->session || !peer->session->bond) {
+        return;
+    }
+    if (!fate.lost) {
+        peer->session->bond->repair.handle_acknowledged(fate.token);
+    } else if (const Link* link = peer->session->find(fate.connection)) {
+        peer->session->bond->repair.handle_lost(fate.token, link->index);
+        out_.wake(handle);
+    }
+}
+
+void DataPlane::repair() {
+    for (const PeerHandle peer : state_.to_repair) {
+        if (state_.peers.get(peer) != nullptr) {
+            out_.wake(peer);
+        }
+    }
+    state_.to_repair.clear();
+}
+
+void DataPlane::handle_parsed(base::Instant now, PeerHandle from, Peer& peer,
+                              const overlay::ParsedDatagram& datagram) {
+    if (datagram.header.type == overlay::DatagramType::Packets) {
+        handle_packets(now, from, peer, datagram.payload, datagram.header.checksum_partial);
         return;
     }
     const auto whole =
-        peer->session->reassembler.handle_fragment(now, parsed->header.fragment, parsed->payload);
+        peer.session->reassembler.handle_fragment(now, datagram.header.fragment, datagram.payload);
     if (!whole) {
         ++counters_.peer_malformed;
         return;
     }
-    state_.look_at(from, peer->session->reassembler.next_deadline());
+    state_.look_at(from, peer.session->reassembler.next_deadline());
     if (*whole) {
         // The reassembler reuses its buffer: the TUN batch needs a copy of its own.
         const base::MutableBytes copy = arena_.copy(**whole);
@@ -171,7 +247,7 @@ void DataPlane::handle_datagram(base::Instant now, PeerHandle from,
             ++counters_.batch_full;
             return;
         }
-        handle_packets(now, from, *peer, copy, false);
+        handle_packets(now, from, peer, copy, false);
     }
 }
 

@@ -21,6 +21,7 @@
 #include "quicether/net/icmp.h"
 #include "quicether/net/offload.h"
 #include "quicether/net/packet.h"
+#include "quicether/overlay/datagram.h"
 
 namespace qe::node {
 
@@ -56,6 +57,13 @@ class DataPlane {
     void handle_tun(base::Instant now, const net::TunPacket& packet);
     void handle_datagram(base::Instant now, PeerHandle from,
                          const quic::ReceivedDatagram& datagram);
+    /// Lets go what waited long enough for datagrams of slower paths. Returns when to be asked
+    /// again.
+    [[nodiscard]] base::Instant handle_deadline(base::Instant now, PeerHandle peer);
+    /// What became of a datagram that was sent over one of several paths.
+    void handle_fate(PeerHandle peer, const quic::DatagramFate& fate);
+    /// Sends again what was under way on paths that failed.
+    void repair();
     /// To be called when a batch of datagrams has been handled: lets forwarded packets go on.
     void finish_batch(base::Instant now);
     /// Gives the endpoint what it can send; before each poll_transmit.
@@ -86,6 +94,11 @@ class DataPlane {
     void clamp_mss(const Peer& peer, base::Instant now, base::MutableBytes packet,
                    bool checksum_partial) const;
 
+    void handle_parsed(base::Instant now, PeerHandle from, Peer& peer,
+                       const overlay::ParsedDatagram& datagram);
+    void resequence(base::Instant now, PeerHandle from, Peer& peer, base::ByteView bytes,
+                    const overlay::ParsedDatagram& datagram);
+    void release(base::Instant now, PeerHandle from, Peer& peer, multipath::Resequencer& lane);
     void handle_packets(base::Instant now, PeerHandle from, Peer& peer, base::MutableBytes payload,
                         bool checksum_partial);
     void handle_packet(base::Instant now, PeerHandle from, Peer& peer, base::MutableBytes packet,

@@ -6,20 +6,9 @@
 #include <fmt/core.h>
 
 #include "node/links/close_text.h"
+#include "node/reports.h"
 
 namespace qe::node {
-namespace {
-
-control::ErrorReply find_error(FindFailure failure, const std::string& text) {
-    if (failure == FindFailure::Ambiguous) {
-        return {control::ErrorKind::AmbiguousPeer,
-                fmt::format("'{}' means more than one peer; give more digits of the NodeId", text)};
-    }
-    return {control::ErrorKind::UnknownPeer,
-            fmt::format("no peer is called '{}'; `quicether peers` lists them", text)};
-}
-
-}  // namespace
 
 std::optional<control::Reply> Echo::start(base::Instant now, RequestId id,
                                           const control::PingRequest& request) {

@@ -91,11 +91,12 @@ void FlowQueue::push(base::Instant now, const QueuedPacket& packet) {
     }
 }
 
-std::optional<net::Segment> FlowQueue::pop(base::Instant now, std::size_t packet_bytes_max) {
+std::optional<net::Segment> FlowQueue::pop(base::Instant now, std::size_t packet_bytes_max,
+                                           From from) {
     release_leaving();
     std::optional<net::Segment> segment(std::in_place);  // the only one, so that none is copied
     for (;;) {
-        FlowList& list = new_.head != kNone ? new_ : old_;
+        FlowList& list = list_of(now, from);
         if (list.head == kNone) {
             segment.reset();
             return segment;
@@ -108,6 +109,8 @@ std::optional<net::Segment> FlowQueue::pop(base::Instant now, std::size_t packet
         }
         if (take_segment(flow, now, packet_bytes_max, *segment)) {
             flow.deficit -= static_cast<std::int32_t>(segment->size());
+            popped_ = list.head;
+            is_backlogged_ = &list == &old_ || flow.bytes > kBacklogBytes;
             return segment;
         }
         retire_first(list);
@@ -124,6 +127,33 @@ bool FlowQueue::drop_fattest() noexcept {
 }
 
 // -- Flows in turn (RFC 8290, section 4.2) --------------------------------------------------------
+
+/// The list whose first flow is next; an empty one when there is none.
+FlowQueue::FlowList& FlowQueue::list_of(base::Instant now, From from) noexcept {
+    if (from == From::AllFlows) {
+        return new_.head != kNone ? new_ : old_;
+    }
+    for (FlowList* list : {&new_, &old_}) {
+        // Those without a backlog let the others pass.
+        const std::uint32_t first = list->head;
+        while (list->head != kNone) {
+            if (is_bulk(now, flows_[list->head])) {
+                return *list;
+            }
+            const std::uint32_t passed = list->head;
+            remove_first(*list);
+            append(*list, passed);
+            if (list->head == first) {
+                break;
+            }
+        }
+    }
+    return none_;
+}
+
+bool FlowQueue::is_bulk(base::Instant now, const Flow& flow) const noexcept {
+    return flow.bytes > kBacklogBytes || now < flow.in_order_until;
+}
 
 void FlowQueue::append(FlowList& list, std::uint32_t index) noexcept {
     flows_[index].next = kNone;

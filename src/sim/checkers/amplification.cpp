@@ -153,7 +153,11 @@ std::uint64_t Amplification::allowed(HostId host, const net::SocketAddress& addr
         return answers;
     }
     contact.dialled_peers = std::max(contact.dialled_peers, peers_at(world().host(host), address));
-    return answers + contact.dialled_peers * rounds_of(contact) * kDialFlight;
+    // Besides, further paths are dialled from each uplink.
+    Host& sender = world().host(host);
+    const std::uint64_t ways =
+        sender.config().multipath.enabled ? 1 + sender.interfaces().size() : 1;
+    return answers + contact.dialled_peers * ways * rounds_of(contact) * kDialFlight;
 }
 
 std::uint64_t Amplification::rounds_of(const Contact& contact) const {

@@ -10,7 +10,8 @@
 // A dialler sends before anything came. To addresses that its node knows for a peer it may send
 // what its handshakes need: one at a time for each address and peer, of at most kDialFlight bytes
 // (two datagrams at once, after 1 s and after 3 s, then it gives up at 5 s), the next after a
-// back-off of half a second at least, and at once when the network has changed.
+// back-off of half a second at least, and at once when the network has changed. A node that uses
+// several uplinks does so from each of them besides.
 //
 // A node of the DHT asks whom others have named, or whom it remembers, without anything having come
 // from there: kQuestions bytes of queries for each kDialsApart. What is beyond counts as sent.

@@ -98,11 +98,12 @@ void Bounds::check_peers(HostId id, std::uint64_t unfinished_bytes) {
         return;
     }
     std::uint64_t sessions = 0;
+    const std::size_t links = hosts_with_paths() > 0 ? kLinksOfPaths : kLinks;
     for (const control::PeerReply& peer : peers->peers) {
         sessions += peer.session_id.empty() ? 0U : 1U;
-        if (peer.paths.size() > kLinks) {
+        if (peer.paths.size() > links) {
             object(fmt::format("{} has {} links with {}: {} are the bound", name_of(id),
-                               peer.paths.size(), peer.name, kLinks));
+                               peer.paths.size(), peer.name, links));
         }
         const auto& known = world().host(id).config().peer;
         const auto entry = std::find_if(known.begin(), known.end(), [&](const auto& p) {
@@ -138,10 +139,36 @@ void Bounds::check_window() {
     calm_all_window_ = now() - disturbed_ >= kCalm;
 }
 
+std::uint64_t Bounds::hosts_with_paths() {
+    std::uint64_t count = 0;
+    for (HostId id = 0; id < world().host_count(); ++id) {
+        count += world().host(id).config().multipath.enabled ? 1U : 0U;
+    }
+    return count;
+}
+
+std::uint64_t Bounds::strangers(HostId id) {
+    const auto lists = [this](HostId host, HostId other) {
+        const auto& peers = world().host(host).config().peer;
+        return std::any_of(peers.begin(), peers.end(), [&](const config::PeerConfig& entry) {
+            return config::node_id_of(entry.id) == world().host(other).node_id();
+        });
+    };
+    std::uint64_t count = 0;
+    for (HostId other = 0; other < world().host_count(); ++other) {
+        count += other != id && lists(other, id) && !lists(id, other) ? 1U : 0U;
+    }
+    return count;
+}
+
 void Bounds::check_idle_bytes(HostId id, const control::StatusReply& status) {
     const std::uint64_t connected = status.peers_connected;
-    const std::uint64_t limit = kIdleBytesOfSession * (connected + 1) +
-                                kIdleBytesOfDials * (status.peers_configured - connected);
+    std::uint64_t limit = kIdleBytesOfSession * (connected + 1) +
+                          kIdleBytesOfDials * (status.peers_configured - connected);
+    if (window_[id].bytes > limit) {
+        // Further paths are kept alive one by one, and what cannot be is dialled again and again.
+        limit += kIdleBytesOfDials * (strangers(id) + hosts_with_paths());
+    }
     if (window_[id].bytes > limit) {
         object(
             fmt::format("{} sent {} bytes within {} s in which nobody sent anything and nothing "

@@ -22,7 +22,8 @@ class Bounds final : public RecordingChecker {
     /// Unfinished packets of a session (docs/protocol/overlay.md, Limits).
     static constexpr std::uint64_t kReassemblyBytes = 256U << 10;
     static constexpr std::uint64_t kQueueBytes = 32U << 20;
-    static constexpr std::size_t kLinks = 4;
+    static constexpr std::size_t kLinks = 4;          ///< With a peer, over one path.
+    static constexpr std::size_t kLinksOfPaths = 12;  ///< Likewise, over several.
     static constexpr std::size_t kLearntAddresses = 8;
     /// Beyond it a listener drops Initials (docs/protocol/quic.md); what a node dials comes on top.
     static constexpr std::uint64_t kHalfOpen = 1024;
@@ -31,7 +32,8 @@ class Bounds final : public RecordingChecker {
     static constexpr base::Duration kCalm = base::seconds(40);
     static constexpr std::int64_t kIdleWindowSeconds = 10;
     /// In an idle window: keep-alives of a session and its answers; and for a peer that cannot be
-    /// reached, handshakes with every address known.
+    /// reached, handshakes with every address known. A host that dials this one in vain, not being
+    /// on its list, is answered as often.
     static constexpr std::uint64_t kIdleBytesOfSession = 4096;
     static constexpr std::uint64_t kIdleBytesOfDials = 160'000;
     /// In a window of any kind.
@@ -63,6 +65,10 @@ class Bounds final : public RecordingChecker {
     void check_peers(HostId id, std::uint64_t unfinished_bytes);
     void check_window();
     void check_idle_bytes(HostId id, const control::StatusReply& status);
+    /// Hosts that use several uplinks at a time.
+    [[nodiscard]] std::uint64_t hosts_with_paths();
+    /// Hosts that list this one and are not on its list.
+    [[nodiscard]] std::uint64_t strangers(HostId id);
     void check_events();
 
     std::vector<Activity> window_;

@@ -170,14 +170,22 @@ void PacketLedger::add(base::Instant now, HostId from, base::ByteView packet) {
     if (!facts) {
         return;
     }
-    if (young_.packets.size() >= kPacketsMax || streams_.size() >= kStreamsMax) {
-        incomplete_ = true;
-        complete_at_ = now + 2 * kGeneration;
+    if (streams_.size() >= kStreamsMax) {
+        forgo(now);
         return;
+    }
+    if (const std::size_t bytes = tcp_data_bytes(packet, *facts); bytes > 0) {
+        Stream& stream = streams_[stream_key(*facts)];
+        stream.from = from;
+        stream.sent_bytes += bytes;
     }
     const std::uint64_t key = key_of(packet, *facts);
     if (auto known = old_.packets.extract(key)) {
         young_.packets.insert(std::move(known));  // so that it is remembered long enough
+    }
+    if (young_.packets.size() >= kPacketsMax && !young_.packets.contains(key)) {
+        forgo(now);
+        return;
     }
     Entry& entry = young_.packets[key];
     entry.from = from;
@@ -186,11 +194,11 @@ void PacketLedger::add(base::Instant now, HostId from, base::ByteView packet) {
     entry.hop_limit = facts->hop_limit;
     entry.ecn = static_cast<std::uint8_t>(facts->ecn);
     young_.pairs[pair_key(facts->source, facts->destination)] = from;
-    if (const std::size_t bytes = tcp_data_bytes(packet, *facts); bytes > 0) {
-        Stream& stream = streams_[stream_key(*facts)];
-        stream.from = from;
-        stream.sent_bytes += bytes;
-    }
+}
+
+void PacketLedger::forgo(base::Instant now) noexcept {
+    incomplete_ = true;
+    complete_at_ = now + 2 * kGeneration;
 }
 
 PacketJudgement PacketLedger::unknown(const char* why) const {

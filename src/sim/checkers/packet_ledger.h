@@ -82,6 +82,7 @@ class PacketLedger {
     };
 
     void turn_over(base::Instant now);
+    void forgo(base::Instant now) noexcept;  ///< Something is not booked.
     [[nodiscard]] Entry* find(std::uint64_t key);
     [[nodiscard]] PacketJudgement judge_known(Entry& entry, base::ByteView packet,
                                               const net::PacketFacts& facts);

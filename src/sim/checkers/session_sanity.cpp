@@ -103,7 +103,12 @@ void SessionSanity::check_peer(HostId id, HostId other, const control::PeerReply
         object(fmt::format("{} still has a session with {}, which stopped {} s ago", name_of(id),
                            name_of(other), in_seconds(gone)));
     }
-    if (now() - calm_since_ > kSettled && peer.paths.size() > 1) {
+    const bool connected = peer.state == "connected";  // not a dial that the peer may yet refuse
+    const auto uses_several = [this](HostId host) {
+        return world().host(host).config().multipath.enabled;
+    };
+    const bool several = uses_several(id) || uses_several(other);
+    if (now() - calm_since_ > kSettled && connected && !several && peer.paths.size() > 1) {
         object(fmt::format(
             "{} has {} links with {}, though nothing has happened for {} s: all but "
             "one should have retired",

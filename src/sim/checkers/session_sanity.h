@@ -5,8 +5,8 @@
 // A node that has stopped and not come back is forgotten by all: after 15 idle seconds its last
 // connection ends, after 30 more the session, so none is left after kGone. Of several links with
 // one peer all but one retire (docs/protocol/peer.md): when nothing has happened for kSettled there
-// is one. Counters and the time since the start never go back while a node runs; gauges (held_*)
-// may.
+// is one, unless an end uses several uplinks. Counters and the time since the start never go back
+// while a node runs; gauges (held_*) may.
 #pragma once
 
 #include <map>

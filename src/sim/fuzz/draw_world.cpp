@@ -124,6 +124,18 @@ LinkOptions draw_good_link(Dice& dice) {
     return link;
 }
 
+void draw_multipath(Dice& dice, FuzzPlan& plan) {
+    static const std::vector<std::string> kSchedulers = {
+        "adaptive", "adaptive", "adaptive", "weighted", "round_robin", "latency", "redundant"};
+    for (HostPlan& host : plan.scenario.hosts) {
+        config::Config::Multipath& multipath = host.options.config.multipath;
+        multipath.enabled = host.options.interfaces.size() > 1 ? dice.chance(60) : dice.chance(10);
+        multipath.scheduler = dice.pick(kSchedulers);
+        multipath.mode = dice.chance(80) ? "aggregate" : "failover";
+        multipath.accept = dice.chance(80);
+    }
+}
+
 void draw_world(Dice& dice, FuzzPlan& plan) {
     Scenario& scenario = plan.scenario;
     const std::size_t regions = dice.between(1, 3);

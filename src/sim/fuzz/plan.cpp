@@ -34,6 +34,7 @@ FuzzPlan make_plan(std::uint64_t seed) {
     draw_trust(dice, plan);
     draw_traffic(dice, plan);
     draw_faults(dice, plan);
+    draw_multipath(dice, plan);
     return plan;
 }
 

@@ -15,6 +15,8 @@ void draw_trust(Dice& dice, FuzzPlan& plan);
 /// Precondition: trust is drawn, and faults_end.
 void draw_traffic(Dice& dice, FuzzPlan& plan);
 void draw_faults(Dice& dice, FuzzPlan& plan);
+/// Which hosts use all their interfaces at a time. Precondition: the hosts are there.
+void draw_multipath(Dice& dice, FuzzPlan& plan);
 
 /// Conditions of a link in good times: every pair behind such links must converge.
 [[nodiscard]] LinkOptions draw_good_link(Dice& dice);

@@ -68,6 +68,18 @@ void read_subnets(TableReader& table, std::vector<net::Prefix>& out) {
     }
 }
 
+/// The interfaces of a host that has several, all of them in use at a time.
+void read_multipath(TableReader& table, config::Config::Multipath& out) {
+    if (const config::Value* value = table.table("multipath")) {
+        TableReader multipath(*value, table.shown("multipath") + ".", table.problems());
+        out.enabled = true;
+        multipath.texts("interfaces", out.interfaces);
+        multipath.text("scheduler", out.scheduler);
+        multipath.text("mode", out.mode);
+        multipath.finish();
+    }
+}
+
 void read_config(TableReader& table, config::Config& config) {
     using config::CongestionControl;
     using config::NodeRole;
@@ -93,6 +105,7 @@ void read_config(TableReader& table, config::Config& config) {
     table.whole("mtu", config::kMtuMin, config::kMtuMax, mtu);
     config.network.mtu = static_cast<std::uint16_t>(mtu);
     read_subnets(table, config.network.advertise_subnets);
+    read_multipath(table, config.multipath);
 }
 
 void read_disk(TableReader& table, DiskOptions& out) {
