@@ -39,6 +39,7 @@ def samples_match_their_schemas() -> Row:
 
 def documents_match_their_schemas(ann: Host, bob: Host) -> Row:
     verbs = {"status": ["status"], "peers": ["peers"], "routes": ["routes"],
+             "multipath": ["multipath"], "explain": ["explain", bob.name],
              "version": ["version"], "config": ["config", "show"], "reload": ["reload"],
              "dht_status": ["dht", "status"], "dht_nodes": ["dht", "nodes"]}
     for name, words in verbs.items():
@@ -86,8 +87,16 @@ def tables_have_their_shape(ann: Host, bob: Host) -> Row:
     routes = run_cli(ann, 0, "routes").stdout.splitlines()
     assert [title.strip() for title in routes[0].split("|")][:3] == \
         ["Destination", "Next Hop", "Interface"]
-    assert not any("\x1b" in line for line in [status, *peers, *routes]), "colours in a pipe"
-    return ["tables", "the four lines, the four and the three columns"]
+    paths = run_cli(ann, 0, "multipath", bob.name).stdout.splitlines()
+    assert [title.strip() for title in paths[0].split("|")][:6] == \
+        ["Interface", "Address", "RTT", "Bandwidth", "Packets", "Status"]
+    assert "Active" in paths[1] and len(paths) == 2, paths
+    explained = run_cli(ann, 0, "explain", bob.name).stdout
+    assert explained.startswith(f"{bob.name} ({bob.id[:12]}) is connected."), explained
+    assert "Carries packets." in explained, explained
+    assert not any("\x1b" in line for line in [status, *peers, *routes, *paths]), \
+        "colours in a pipe"
+    return ["tables", "the four lines; the four, the three and the six columns"]
 
 
 def peers_go_by_any_name(ann: Host, bob: Host) -> Row:

@@ -60,6 +60,7 @@ struct World::Host {
     std::map<std::string, base::Bytes> state;
     std::vector<node::PersistState> unsafe;  ///< What is being written.
     bool disk_hangs = false;
+    bool an_interface_each = false;
 };
 
 World::World() = default;
@@ -179,22 +180,40 @@ void World::set_addresses(HostId id, std::vector<net::IpAddress> addresses, bool
     }
 }
 
+void World::set_an_interface_each(HostId id) { hosts_[id]->an_interface_each = true; }
+
 node::NetworkView World::view_of(const Host& host) const {
+    constexpr std::uint32_t kFirstIndex = 2;
     node::NetworkView view;
-    node::Interface interface;
-    interface.index = 2;
-    interface.name = "eth0";
-    interface.up = true;
-    interface.mtu = static_cast<std::uint32_t>(mtu_);
+    const auto add_interface = [&] {
+        const auto number = static_cast<std::uint32_t>(view.interfaces.size());
+        node::Interface interface;
+        interface.index = kFirstIndex + number;
+        interface.name = "eth" + std::to_string(number);
+        interface.up = true;
+        interface.mtu = static_cast<std::uint32_t>(mtu_);
+        view.interfaces.push_back(interface);
+        for (const net::Family family : {net::Family::V4, net::Family::V6}) {
+            node::UnderlayRoute route;
+            route.destination = net::Prefix(net::IpAddress::any(family), 0);
+            route.interface_index = interface.index;
+            route.metric = number;
+            view.routes.push_back(route);
+        }
+    };
+    add_interface();
     for (const net::IpAddress& address : host.addresses) {
-        interface.addresses.emplace_back(address, address.is_v4() ? 24 : 64);
-    }
-    view.interfaces.push_back(interface);
-    for (const net::Family family : {net::Family::V4, net::Family::V6}) {
-        node::UnderlayRoute route;
-        route.destination = net::Prefix(net::IpAddress::any(family), 0);
-        route.interface_index = 2;
-        view.routes.push_back(route);
+        if (host.an_interface_each && !view.interfaces.back().addresses.empty()) {
+            add_interface();
+        }
+        const net::Prefix prefix(address, address.is_v4() ? 24 : 64);
+        view.interfaces.back().addresses.push_back(prefix);
+        if (host.an_interface_each) {
+            node::UnderlayRoute route;
+            route.destination = prefix.network();
+            route.interface_index = view.interfaces.back().index;
+            view.routes.push_back(route);
+        }
     }
     return view;
 }
@@ -215,7 +234,8 @@ void World::inject(net::SocketAddress from, net::SocketAddress to, base::Bytes b
 }
 
 void World::send(InFlight datagram) {
-    datagram.arrives = now_ + delay_;
+    const bool detour = detour_to_ && detour_to_->contains(datagram.to.ip);
+    datagram.arrives = now_ + delay_ + (detour ? detour_ : base::Duration::zero());
     datagram.order = order_++;
     if (datagram.bytes.size() + ip_overhead(datagram.to) > mtu_) {
         return;  // too large for the underlay, and nobody says so

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <string>
 #include <string_view>
@@ -85,12 +86,20 @@ class World {
     /// Gives the running node config_of(host) again.
     control::ReloadReply reload(HostId host);
     void set_addresses(HostId host, std::vector<net::IpAddress> addresses, bool clock_jump = false);
+    /// Each of its addresses is on an interface of its own: eth0, eth1, … To be called before
+    /// start(); without, eth0 has them all.
+    void set_an_interface_each(HostId host);
     void set_filter(Filter filter) { filter_ = std::move(filter); }
     /// All hosts hear each other's LAN discovery.
     void set_one_lan(bool on) { one_lan_ = on; }
     /// Hosts get back at a start what they had persisted.
     void set_restores(bool on) { restores_ = on; }
     void set_delay(base::Duration one_way) { delay_ = one_way; }
+    /// What is sent to these addresses takes so much longer.
+    void set_detour(net::Prefix to, base::Duration one_way) {
+        detour_to_ = to;
+        detour_ = one_way;
+    }
     void set_underlay_mtu(std::size_t bytes) { mtu_ = bytes; }
     /// Puts any datagram into the underlay.
     void inject(net::SocketAddress from, net::SocketAddress to, base::Bytes bytes);
@@ -151,6 +160,8 @@ class World {
     std::priority_queue<InFlight, std::vector<InFlight>, Later> in_flight_;
     std::uint64_t order_ = 0;
     base::Duration delay_ = base::milliseconds(5);
+    std::optional<net::Prefix> detour_to_;
+    base::Duration detour_{0};
     bool one_lan_ = false;
     bool restores_ = false;
     std::size_t mtu_ = 1500;

@@ -40,6 +40,9 @@ class PeerEntry:
 
 
 def _toml_value(value: Any) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(key)} = {_toml_value(one)}" for key, one in value.items())
+        return "{ " + ", ".join(pairs) + " }"
     # JSON strings, numbers, booleans and flat lists are TOML too.
     return json.dumps(value)
 
@@ -83,6 +86,7 @@ class Host:
         if not derived:
             self.tables["network"] = {"tun_addr": f"{self.v4}/16", "tun_addr6": f"{self.v6}/64"}
         self.peers: list[PeerEntry] = []
+        self.config_text = ""   # instead of tables and peers
         self.daemon: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
         directory.mkdir(parents=True)
@@ -106,7 +110,7 @@ class Host:
         return PeerEntry(self.id, self.name, endpoints, subnets or [])
 
     def write_config(self) -> None:
-        self.config_path.write_text(to_toml(self.tables, self.peers))
+        self.config_path.write_text(self.config_text or to_toml(self.tables, self.peers))
 
     # --- The daemon ------------------------------------------------------------------------------
 

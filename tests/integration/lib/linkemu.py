@@ -129,21 +129,23 @@ class LinkEmulator:
         """By link; in each "up", and the counters of "ab" and "ba"."""
         return {one["name"]: one for one in json.loads(self.command("stats"))["links"]}
 
-    def route_left(self) -> None:
+    def route_left(self, policy: bool = True) -> None:
         """The left host is multi-homed: a default route through each link, the first one
-        preferred, and what has a link's address leaves through that link."""
+        preferred, and, by policy, what has a link's address leaves through that link."""
         for link in self.links.values():
-            self._route(link.left, link.right, _FIRST_TABLE + link.number)
+            self._route(link.left, link.right, _FIRST_TABLE + link.number, policy)
 
     @staticmethod
-    def _route(end: LinkEnd, other: LinkEnd, table: int) -> None:
+    def _route(end: LinkEnd, other: LinkEnd, table: int, policy: bool) -> None:
         lines = []
         for family, address, via in (("-4", end.v4, other.v4), ("-6", end.v6, other.v6)):
             if family == "-6" and not _has_v6(end):
                 continue
             to = "0.0.0.0/0" if family == "-4" else "::/0"
-            lines += [f"route add {to} via {via} dev {end.interface} metric {table}",
-                      f"route add {to} via {via} dev {end.interface} table {table}"]
+            lines.append(f"route add {to} via {via} dev {end.interface} metric {table}")
+            if not policy:
+                continue
+            lines.append(f"route add {to} via {via} dev {end.interface} table {table}")
             end.namespace.run(["ip", family, "rule", "add", "from", address, "lookup", str(table)])
         end.namespace.ip(*lines)
 

@@ -13,8 +13,8 @@ SCHEMAS = REPOSITORY / "docs/schemas"
 KNOWN = {"$schema", "title", "description", "type", "required", "properties", "items", "const",
          "enum", "minimum", "maximum", "pattern"}
 TYPES: dict[str, type | tuple[type, ...]] = {
-    "object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
-    "null": type(None)}
+    "object": dict, "array": list, "string": str, "integer": int,
+    "number": (int, float), "boolean": bool, "null": type(None)}
 
 
 def _has_type(value: Any, names: list[str]) -> bool:
@@ -35,7 +35,7 @@ def _problems(value: Any, schema: dict[str, Any], where: str) -> list[str]:
         return [f"{where}: {value!r} is not one of {schema['enum']}"]
     if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
         return [f"{where}: {value!r} does not match {schema['pattern']}"]
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
             return [f"{where}: {value} is out of range"]
     return _inner_problems(value, schema, where)

@@ -15,7 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 from . import process
 from .namespaces import Namespace
@@ -219,11 +219,11 @@ class UdpStream:
 class Iperf:
     """An iperf3 TCP transfer with CUBIC: most hosts run it, whatever this machine's default is.
 
-    `stop`: iperf3's own option for the end, ("-t", "10") or ("-n", "2G").
+    `stop`: iperf3's own options for the end, ("-t", "10") or ("-n", "2G"), and any others.
     """
 
     def __init__(self, client: Namespace, server: Namespace, address: str, directory: Path,
-                 stop: tuple[str, str], congestion: str = "cubic") -> None:
+                 stop: Sequence[str], congestion: str = "cubic") -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._result = directory / "iperf3-client.json"
         self._result.unlink(missing_ok=True)

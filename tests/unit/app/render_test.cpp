@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every human rendering against its golden file. To take over an intended change, run this test
-// with QE_UPDATE_GOLDEN=1 in the environment and look at the difference.
+// Every human rendering against its golden file (golden.h).
 #include "app/render.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
 #include <gtest/gtest.h>
+
+#include "golden.h"
 
 namespace qe::app {
 namespace {
 
 const Palette kPlain(false);
-
-void expect_golden(const std::string& name, const std::string& text) {
-    const std::string path = std::string(QE_TEST_DATA_DIR "/golden/cli/") + name;
-    if (std::getenv("QE_UPDATE_GOLDEN") != nullptr) {
-        std::ofstream(path) << text;
-    }
-    std::ifstream file(path);
-    std::stringstream golden;
-    golden << file.rdbuf();
-    EXPECT_EQ(text, golden.str()) << path;
-}
 
 control::StatusReply some_status() {
     control::StatusReply s;

@@ -101,7 +101,8 @@ INSTANTIATE_TEST_SUITE_P(
     CommandLines, Mistyped,
     testing::Values(
         Mistake{{},
-                "a command is missing: start, stop, status, peers, routes, ping, dht, network, "
+                "a command is missing: start, stop, status, peers, routes, multipath, explain, "
+                "ping, dht, network, "
                 "invite, join, members, find, revoke, promote, id, config, reload, logs, version; "
                 "see \"quicether --help\""},
         Mistake{{"statsu"}, "there is no command \"statsu\"; did you mean \"status\"?"},

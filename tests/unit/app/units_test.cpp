@@ -48,5 +48,22 @@ TEST(CountText, ShortensLargeNumbers) {
     EXPECT_EQ(count_text(std::numeric_limits<std::uint64_t>::max()), "18447P");
 }
 
+TEST(RateText, HasTwoDigitsAndAUnit) {
+    EXPECT_EQ(rate_text(std::nullopt), "-");
+    EXPECT_EQ(rate_text(0), "0 bit/s");
+    EXPECT_EQ(rate_text(9), "9 bit/s");
+    EXPECT_EQ(rate_text(1'500), "1.5 Kbit/s");
+    EXPECT_EQ(rate_text(25'400'000), "25 Mbit/s");
+    EXPECT_EQ(rate_text(2'400'000'000), "2.4 Gbit/s");
+}
+
+TEST(ShareText, IsAPercentage) {
+    EXPECT_EQ(share_text(0), "0%");
+    EXPECT_EQ(share_text(0.0004), "0%");
+    EXPECT_EQ(share_text(0.0043), "0.4%");
+    EXPECT_EQ(share_text(0.1205), "12%");
+    EXPECT_EQ(share_text(1), "100%");
+}
+
 }  // namespace
 }  // namespace qe::app

@@ -38,6 +38,7 @@ TEST(Overrides, ReplaceWhatTheFileSays) {
     o.interfaces = {"eth0", "eth1"};
     o.multipath = "failover";
     o.scheduler = "redundant";
+    o.accept_multipath = true;
     o.metrics_addr = "127.0.0.1:1";
     o.health_addr = "127.0.0.1:2";
     o.log_level = "debug";
@@ -56,6 +57,7 @@ TEST(Overrides, ReplaceWhatTheFileSays) {
     EXPECT_TRUE(c->multipath.enabled);
     EXPECT_EQ(c->multipath.mode, "failover");
     EXPECT_EQ(c->multipath.interfaces.size(), 2U);
+    EXPECT_TRUE(c->multipath.accept);
     EXPECT_EQ(c->monitoring.log_level, base::LogLevel::Debug);
     EXPECT_EQ(c->performance.congestion_control, CongestionControl::Cubic);
     EXPECT_EQ(c->peer, with_home().peer);

@@ -52,7 +52,12 @@ enabled = true
 interfaces = ["eth0", "eth1.100"]
 scheduler = "weighted"
 mode = "failover"
+latency_threshold = "25ms"
 weights = { eth0 = 1.5, "eth1.100" = 2 }
+limits = { eth0 = 50 }
+metered = ["wwan*"]
+redundant_classes = ["ef", "cs5", "af41", "3"]
+accept = false
 [security]
 policy_file = ""
 audit_log = ""
@@ -92,6 +97,11 @@ congestion_control = "cubic"
     EXPECT_EQ(c.multipath.scheduler, "weighted");
     EXPECT_EQ(c.multipath.mode, "failover");
     EXPECT_EQ(c.multipath.weights, (std::map<std::string, double>{{"eth0", 1.5}, {"eth1.100", 2}}));
+    EXPECT_EQ(c.multipath.latency_threshold, base::milliseconds(25));
+    EXPECT_EQ(c.multipath.limits, (std::map<std::string, double>{{"eth0", 50}}));
+    EXPECT_EQ(c.multipath.metered, std::vector<std::string>{"wwan*"});
+    EXPECT_EQ(c.multipath.redundant_classes, (std::vector<TrafficClass>{{46}, {40}, {34}, {3}}));
+    EXPECT_FALSE(c.multipath.accept);
     EXPECT_EQ(c.security, Config::Security{});
     EXPECT_EQ(c.monitoring.metrics_addr, "127.0.0.1:9090");
     EXPECT_EQ(c.monitoring.health_addr, "[::1]:9091");
@@ -237,12 +247,11 @@ TEST(Parse, RefusesNulBytes) {
 TEST(UnsupportedNotes, ListWhatHasNoEffect) {
     EXPECT_TRUE(unsupported_notes(Config{}).empty());
     const Config c = parsed(
-        "[multipath]\nenabled = true\n[monitoring]\nmetrics_addr = \"127.0.0.1:9090\"\n"
+        "[monitoring]\nmetrics_addr = \"127.0.0.1:9090\"\n"
         "[performance]\nio_backend = "
         "\"io_uring\"\n");
     EXPECT_EQ(unsupported_notes(c),
               (std::vector<std::string>{
-                  "multipath.enabled has no effect in this version: one path is used for each peer",
                   "monitoring.metrics_addr has no effect in this version: metrics are not served",
                   "performance.io_backend has no effect in this version: epoll is used"}));
 }
@@ -256,6 +265,29 @@ TEST(Parse, ReadsWithWhomToConnect) {
     for (const std::string wrong :
          {"9s", "31d", "10", "m", "-1s", "1.5h", "99999999999999999999s"}) {
         EXPECT_FALSE(parse("[peers]\nidle_timeout = \"" + wrong + "\"\n", "f")) << wrong;
+    }
+}
+
+TEST(Parse, ReadsInterfacesAsPatterns) {
+    const Config c = parsed(
+        "[multipath]\ninterfaces = [\"eth*\", \"wwan?\"]\n"
+        "weights = { eth7 = 2, \"wwan?\" = 1 }\nlimits = { \"eth*\" = 0.5 }\n");
+    EXPECT_EQ(c.multipath.interfaces, (std::vector<std::string>{"eth*", "wwan?"}));
+    EXPECT_EQ(parsed(to_toml(c)), c);
+    EXPECT_NE(refusal("[multipath]\ninterfaces = [\"eth*\"]\nlimits = { wlan0 = 5 }\n"),
+              "accepted");
+}
+
+TEST(Parse, ReadsHowMuchSlowerAPathMayBe) {
+    const auto threshold = [](const std::string& text) {
+        return parsed("[multipath]\nlatency_threshold = \"" + text + "\"\n")
+            .multipath.latency_threshold;
+    };
+    EXPECT_EQ(threshold("0s"), base::milliseconds(0));
+    EXPECT_EQ(threshold("40ms"), base::milliseconds(40));
+    EXPECT_EQ(threshold("2s"), base::milliseconds(2000));
+    for (const std::string wrong : {"", "40", "ms", "-1ms", "0.5s", "11s", "1h"}) {
+        EXPECT_FALSE(parse("[multipath]\nlatency_threshold = \"" + wrong + "\"\n", "f")) << wrong;
     }
 }
 

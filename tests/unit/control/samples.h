@@ -121,6 +121,75 @@ inline DhtStatusReply dht_status() {
     return s;
 }
 
+inline PeerPathsReply peer_paths() {
+    SessionPathReply p;
+    p.index = 1;
+    p.interface = "wwan0";
+    p.local = "192.168.8.2:9000";
+    p.remote = "203.0.113.5:9000";
+    p.peer_uplink = 2;
+    p.state = "degraded";
+    p.cause = "it loses too many packets";
+    p.since_ms = 7'200;
+    p.group = 1;
+    p.control = true;
+    p.used = true;
+    p.reason = "it is degraded: it loses too many packets";
+    p.rtt_ms = 61.25;
+    p.min_rtt_ms = 58.004;
+    p.rtt_variation_ms = 0.3;
+    p.loss = 0.1205;
+    p.rate_bps = 25'000'000;
+    p.bytes_sent = 18'446'744'073'709'551'615ULL;
+    p.bytes_received = 2;
+    p.packets_sent = 1'200'000;
+    p.packets_lost = 12;
+    p.last_used_ms = 3;
+    PeerPathsReply paths;
+    paths.node_id = "0123456789abcdef0123456789abcdef01234567";
+    paths.name = "server";
+    paths.scheduler = "adaptive";
+    paths.decision = "one path";
+    paths.paths = {p, SessionPathReply{}};
+    paths.paths.back().state = "probing";
+    paths.order = {82.5, 1, 2, 3, 4, 5};
+    paths.repair = {6, 7, 8, 9};
+    return paths;
+}
+
+inline MultipathReply multipath() {
+    return {true,
+            "failover",
+            "adaptive",
+            {{"eth0", {"192.168.1.5", "2001:db8::5"}, "up", 2.5, 0}, {"wwan*", {}, "down", 0, 1}},
+            {peer_paths()}};
+}
+
+inline ExplainReply explanation() {
+    ExplainReply e;
+    e.node_id = "0123456789abcdef0123456789abcdef01234567";
+    e.name = "server";
+    e.state = "connected";
+    e.wanted = "it is configured";
+    e.multipath = true;
+    e.mode = "aggregate";
+    e.connected_ms = 7'500'000;
+    e.last_seen_ms = 40;
+    e.ends_ms = 30'000;
+    e.migrations = 1;
+    e.session = peer_paths();
+    e.plans = true;
+    e.missing = {{"wlan0", 3, true, 1'500}};
+    e.endpoints = {"203.0.113.5:9000"};
+    e.handshakes = {{"10.0.3.2:9000", "203.0.113.5:9000"}};
+    e.dials = 8;
+    e.next_try_ms = 500;
+    e.searching = true;
+    e.next_search_ms = 60'000;
+    e.last_error = "the peer went silent";
+    return e;
+}
+
 inline std::vector<Request> requests() {
     return {StatusRequest{},
             PeersRequest{},
@@ -146,7 +215,9 @@ inline std::vector<Request> requests() {
             DhtPutRequest{"hello", true, "news"},
             DhtLookupRequest{"server"},
             DhtAnnounceRequest{"0123456789abcdef0123456789abcdef01234567", 7001},
-            DhtPeersRequest{"0123456789abcdef0123456789abcdef01234567"}};
+            DhtPeersRequest{"0123456789abcdef0123456789abcdef01234567"},
+            MultipathRequest{"server"},
+            ExplainRequest{"server"}};
 }
 
 inline std::vector<Reply> replies() {
@@ -211,6 +282,8 @@ inline std::vector<Reply> replies() {
                        2},
         DhtAnnounceReply{"0123456789abcdef0123456789abcdef01234567", 8, 1},
         DhtPeersReply{"0123456789abcdef0123456789abcdef01234567", {"198.51.100.7:7001"}, 12, 2},
+        multipath(),
+        explanation(),
         ErrorReply{ErrorKind::AmbiguousPeer, "\"se\" names 2 peers"},
     };
 }

@@ -141,11 +141,11 @@ TEST(PathMonitor, AProbingPathFailsWhenItsProbesStayUnanswered) {
     EXPECT_EQ(path.monitor.state(), PathState::Failed);
 }
 
-TEST(PathMonitor, ProbesAFailedPathEverMoreSeldom) {
+TEST(PathMonitor, ProbesAFailedPathOnceASecondAtLeast) {
     Path path;
     path.activate();
     path.fail();
-    for (const int pause : {250, 500, 1000, 2000, 4000, 8000, 10'000, 10'000}) {
+    for (const int pause : {250, 500, 1000, 1000}) {
         EXPECT_EQ(path.monitor.probe_at(), path.now + milliseconds(pause));
         path.wait(milliseconds(pause));
         path.monitor.handle_probed(path.now);

@@ -32,6 +32,22 @@ TEST(PathWindow, TwoLossyWindowsDegradeAndTwoCleanOnesRestore) {
     EXPECT_EQ(path.monitor.cause(), Cause::None);
 }
 
+TEST(PathWindow, ProbesRestoreADegradedPathWithoutTraffic) {
+    Path path;
+    path.activate();
+    path.window(20);
+    ASSERT_TRUE(path.window(20));
+    int probes = 0;
+    for (; path.monitor.state() == PathState::Degraded && probes < 20; ++probes) {
+        path.send(1);
+        path.wait(milliseconds(20));
+        path.acknowledge();
+        path.wait(milliseconds(980));
+    }
+    EXPECT_EQ(path.monitor.state(), PathState::Active);
+    EXPECT_GE(probes, 2 * static_cast<int>(PathMonitor::kQuietPackets));
+}
+
 TEST(PathWindow, JudgesNoWindowThatIsTooSmallOrTooShort) {
     Path path;
     path.activate();

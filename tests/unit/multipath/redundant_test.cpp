@@ -30,6 +30,16 @@ TEST(Redundant, APathWithoutRoomMissesItsCopy) {
     EXPECT_EQ(grant.bytes, 1000U);
 }
 
+TEST(Redundant, ACopyMayWaitWhereThereIsNoRoomYet) {
+    const auto scheduler = make_redundant();
+    PathView full = view(0, 0);
+    full.copies_may_wait = true;
+    const Grant grant = scheduler->next(std::vector{full, view(1, 2000)});
+    EXPECT_EQ(grant.paths, set_of(0) | set_of(1));
+    EXPECT_EQ(grant.bytes, 2000U);
+    EXPECT_EQ(scheduler->next(std::vector{full}).paths, 0);
+}
+
 TEST(Redundant, WaitsWhenNoPathHasRoom) {
     const auto scheduler = make_redundant();
     const Grant grant = scheduler->next(std::vector{view(0, 0), view(1, 0)});

@@ -32,8 +32,9 @@ class Model {
             begun_ = true;
             held_.clear();
             delivered_.clear();
-            next_ = number;
-            end_ = number;
+            const std::int64_t wire = number % (std::int64_t{Sequence::kMask} + 1);
+            next_ = wire < std::int64_t{Resequencer::kOpening} ? number - wire : number;
+            end_ = next_;
         } else if (far_behind) {
             return Arrival::Drop;
         }

@@ -47,12 +47,21 @@ class Lane {
 
 TEST(Resequencer, DeliversWhatComesInOrderWithoutKeepingIt) {
     Lane lane;
-    for (std::uint32_t i = 7; i < 1000; ++i) {
+    for (std::uint32_t i = 1007; i < 2000; ++i) {
         EXPECT_EQ(lane.lane.arrive(at(0), Sequence(i), base::as_bytes("x")), Arrival::Deliver);
         EXPECT_EQ(lane.lane.bytes_held(), 0U);
     }
     EXPECT_EQ(lane.lane.counters().in_order, 993U);
     EXPECT_TRUE(lane.lane.next_deadline().is_never());
+}
+
+TEST(Resequencer, BeginsWithTheFirstNumberThoughALaterOneComesFirst) {
+    Lane lane;
+    EXPECT_EQ(lane.feed(2), "");
+    EXPECT_EQ(lane.feed(0), "0 ");
+    EXPECT_EQ(lane.feed(1), "1 2 ");
+    Lane later;
+    EXPECT_EQ(later.feed(Resequencer::kOpening), "256 ");
 }
 
 TEST(Resequencer, HoldsWhatIsEarlyUntilItsTurn) {
@@ -189,8 +198,8 @@ TEST(Resequencer, BeginsAnewFarBehindWhenNothingNearerComes) {
     Lane lane;
     lane.feed(100'000, at(0));
     EXPECT_EQ(lane.feed(0, at(249)), "");
-    EXPECT_EQ(lane.feed(1, at(250)), "1 ");
-    EXPECT_EQ(lane.feed(2, at(251)), "2 ");
+    EXPECT_EQ(lane.feed(0, at(250)), "0 ");
+    EXPECT_EQ(lane.feed(1, at(251)), "1 ");
     EXPECT_EQ(lane.lane.counters().restarts, 1U);
 }
 

@@ -257,5 +257,14 @@ TEST(Congestion, IsMarkedOnEcnCapablePacketsOnly) {
     }
 }
 
+TEST(Dscp, IsReadWithoutEcn) {
+    for (PacketOptions options : {PacketOptions(), ipv6_options()}) {
+        for (unsigned dscp = 0; dscp < 64; ++dscp) {
+            options.traffic_class = static_cast<std::uint8_t>(dscp << 2 | 3U);
+            EXPECT_EQ(dscp_of(make_packet(options, kUdpHeader)), dscp);
+        }
+    }
+}
+
 }  // namespace
 }  // namespace qe::net

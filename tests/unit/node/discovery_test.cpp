@@ -97,6 +97,23 @@ TEST_F(DiscoveryTest, TheLanLeadsIntoTheDht) {
                                  seconds(3)));
 }
 
+TEST_F(DiscoveryTest, ANeighbourInTheTableIsNotAskedAnewWheneverItIsHeard) {
+    const auto hosts = add_hosts(2);
+    world_.set_one_lan(true);
+    for (const World::HostId host : hosts) {
+        world_.config_of(host).peer.clear();
+        world_.config_of(host).discovery.lan = true;
+    }
+    start(hosts);
+    world_.run_for(seconds(20));
+    ASSERT_EQ(world_.status(hosts[0]).discovery_contacts, 1U);
+    const std::uint64_t heard = world_.counter(hosts[0], "lan_heard");
+    const std::uint64_t asked = world_.counter(hosts[0], "dht_queries_sent");
+    world_.run_for(seconds(180));
+    EXPECT_GE(world_.counter(hosts[0], "lan_heard"), heard + 2);
+    EXPECT_EQ(world_.counter(hosts[0], "dht_queries_sent"), asked);
+}
+
 TEST_F(DiscoveryTest, SwarmsStayApart) {
     const auto hosts = add_hosts(2);
     world_.set_one_lan(true);

@@ -101,28 +101,18 @@ struct MembershipParts {
         base::Rng rng{base::Rng::Seed{}};
         auto endpoint = quic::Endpoint::make({}, identity, rng.fork("quic"), {}, kWall);
         EXPECT_TRUE(endpoint.has_value());
-        NodeState state{.config = {},
-                        .id = identity.node_id(),
-                        .key = identity.public_key(),
-                        .identity = std::move(identity),
-                        .network = {},
-                        .wall_now = kWall,
-                        .version = "test",
-                        .commit = "test",
-                        .instance = 1,
-                        .started_at = kBegin,
-                        .log = {},
-                        .rng = rng.fork("node"),
-                        .endpoint = std::move(*endpoint),
-                        .grants = {},
-                        .own = {},
-                        .peers = {},
-                        .routes = {},
-                        .view = {},
-                        .deadlines = {},
-                        .searches = {},
-                        .problems = {},
-                        .network_conflicts = {}};
+        NodeState state{
+            .id = identity.node_id(),
+            .key = identity.public_key(),
+            .identity = std::move(identity),
+            .wall_now = kWall,
+            .version = "test",
+            .commit = "test",
+            .instance = 1,
+            .started_at = kBegin,
+            .rng = rng.fork("node"),
+            .endpoint = std::move(*endpoint),
+        };
         state.config.discovery.dht = false;
         state.config.discovery.lan = false;
         return state;

@@ -10,28 +10,16 @@ namespace {
 
 NodeState make_state() {
     crypto::Identity identity = crypto::Identity::from_seed({});
-    NodeState state{.config = {},
-                    .id = identity.node_id(),
-                    .key = identity.public_key(),
-                    .identity = std::move(identity),
-                    .network = {},
-                    .wall_now = {1'790'000'000},
-                    .version = "test",
-                    .commit = "test",
-                    .instance = 1,
-                    .started_at = {},
-                    .log = {},
-                    .rng = base::Rng(base::Rng::Seed{}),
-                    .endpoint = nullptr,
-                    .grants = {},
-                    .own = {},
-                    .peers = {},
-                    .routes = {},
-                    .view = {},
-                    .deadlines = {},
-                    .searches = {},
-                    .problems = {},
-                    .network_conflicts = {}};
+    NodeState state{
+        .id = identity.node_id(),
+        .key = identity.public_key(),
+        .identity = std::move(identity),
+        .wall_now = {1'790'000'000},
+        .version = "test",
+        .commit = "test",
+        .instance = 1,
+        .rng = base::Rng(base::Rng::Seed{}),
+    };
     return state;
 }
 

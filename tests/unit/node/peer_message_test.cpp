@@ -11,6 +11,7 @@ namespace {
 Hello full_hello() {
     Hello hello;
     hello.instance = 0x0123456789abcdef;
+    hello.session = 0xfedcba9876543210;
     hello.supersede = true;
     hello.dial_number = 7;
     hello.name = "home-server";
@@ -35,7 +36,18 @@ T round_trip(const T& message) {
 
 TEST(PeerMessage, SurvivesTheWire) {
     EXPECT_EQ(round_trip(full_hello()), full_hello());
+    Hello several = full_hello();
+    several.uplink = 3;
+    several.underlay_uplinks = {3, 0};
+    several.reserve = 9;
+    EXPECT_EQ(round_trip(several), several);
+    Hello single = full_hello();
+    single.single = true;
+    EXPECT_EQ(round_trip(single), single);
     EXPECT_EQ(round_trip(ClaimsUpdate{full_hello().claims}), ClaimsUpdate{full_hello().claims});
+    const AddressUpdate moved{several.underlay, several.underlay_uplinks};
+    EXPECT_EQ(round_trip(moved), moved);
+    EXPECT_EQ(round_trip(AddressUpdate{}), AddressUpdate{});
     EXPECT_EQ(round_trip(EchoRequest{42}), EchoRequest{42});
     EXPECT_EQ(round_trip(EchoReply{UINT64_MAX}), EchoReply{UINT64_MAX});
 }

@@ -352,6 +352,28 @@ TEST(BoundsChecker, ObjectsToAHostThatTalksWhenNothingHappens) {
     EXPECT_EQ(checker.violations().size(), 1U);
 }
 
+TEST(BoundsChecker, AcceptsAnswersToThoseWhoDialInVain) {
+    test::SmallWorld world;
+    const HostId alice = world.add("alice");
+    const HostId bob = world.add("bob");
+    world.know_each_other();
+    world.host(bob).config().peer.clear();
+    world.start_all();
+    Bounds checker(world);
+    world.add_observer(checker);
+    world.run_for(Bounds::kCalm + base::seconds(19));
+    EXPECT_FALSE(world.connected(alice, bob));
+    Packet answers;
+    answers.payload.resize(2 * Bounds::kIdleBytesOfSession);
+    checker.on_sent(bob, answers);
+    world.run_for(base::seconds(10));
+    EXPECT_TRUE(checker.violations().empty());
+    answers.payload.resize(2 * Bounds::kIdleBytesOfDials);
+    checker.on_sent(bob, answers);
+    world.run_for(base::seconds(10));
+    EXPECT_EQ(checker.violations().size(), 1U);
+}
+
 // --- Convergence ---------------------------------------------------------------------------------
 
 TEST(ConvergenceChecker, ObjectsWhenAPairThatCouldConnectDoesNot) {
