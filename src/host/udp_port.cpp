@@ -67,7 +67,9 @@ void UdpPort::follow(const node::NetworkView& view) {
     sources_.clear();
     for (const node::Interface& interface : view.interfaces) {
         for (const net::Prefix& address : interface.addresses) {
-            if (interface.up && !interface.loopback) {
+            // One that is down, too: else the kernel would send by whatever other route there is,
+            // and the path would seem to work.
+            if (!interface.loopback) {
                 sources_.push_back({address.address(), interface.index});
             }
         }

@@ -245,7 +245,7 @@ std::string_view explain(PathMonitor::Cause cause) noexcept {
         case PathMonitor::Cause::Queueing:
             return ": packets queue on it for too long";
         case PathMonitor::Cause::LinkDown:
-            return ": its interface is down";
+            return ": an interface at one of its ends is down";
     }
     return "";
 }

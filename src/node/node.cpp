@@ -50,7 +50,7 @@ class Node::Impl {
           links_(state_, dialer_),
           demand_(state_, dialer_, links_),
           paths_(state_, dialer_, links_),
-          conversation_(state_, dialer_, links_, claims_),
+          conversation_(state_, dialer_, links_, paths_, claims_),
           control_(state_, dialer_, links_, conversation_),
           data_(state_),
           roaming_(state_, dialer_),

@@ -114,7 +114,8 @@ bool Conversation::on_message(base::Instant now, PeerHandle handle, Link& link,
         claims_.take(now, handle, update->claims);
     } else if (const auto* addresses = std::get_if<AddressUpdate>(&message)) {
         if (link.addresses_budget.take(now)) {
-            on_addresses(now, handle, peer, *addresses);
+            learn(peer, addresses->underlay);
+            paths_.handle_addresses(now, handle, peer, *addresses);
         }
     } else if (const auto* request = std::get_if<EchoRequest>(&message)) {
         write_message(*state_.endpoint, link, EchoReply{request->nonce});
@@ -147,18 +148,6 @@ void Conversation::on_hello(base::Instant now, PeerHandle handle, Peer& peer, Li
     links_.settle(now, handle, peer, connection);
     claims_.take(now, handle, claims);
     greetings_.push_back(handle);
-}
-
-void Conversation::on_addresses(base::Instant now, PeerHandle handle, Peer& peer,
-                                const AddressUpdate& update) {
-    learn(peer, update.underlay);
-    for (Link& link : peer.session->links) {
-        if (link.hello) {
-            link.hello->underlay = update.underlay;
-            link.hello->underlay_uplinks = update.underlay_uplinks;
-        }
-    }
-    state_.look_at(handle, now);  // PathKeeper plans anew
 }
 
 /// Where the peer may be dialled later; after those by which it was reached.

@@ -16,6 +16,7 @@
 #include "node/claims.h"
 #include "node/links/dialer.h"
 #include "node/links/link_keeper.h"
+#include "node/links/path_keeper.h"
 #include "node/node_state.h"
 
 namespace qe::node {
@@ -35,8 +36,9 @@ struct NetworkArrival {
 
 class Conversation {
   public:
-    Conversation(NodeState& state, Dialer& dialer, LinkKeeper& links, ClaimKeeper& claims)
-        : state_(state), dialer_(dialer), links_(links), claims_(claims) {}
+    Conversation(NodeState& state, Dialer& dialer, LinkKeeper& links, PathKeeper& paths,
+                 ClaimKeeper& claims)
+        : state_(state), dialer_(dialer), links_(links), paths_(paths), claims_(claims) {}
 
     /// Opens the control stream of a link that we dialled, and says Hello.
     void begin(Link& link);
@@ -61,8 +63,6 @@ class Conversation {
     [[nodiscard]] bool on_message(base::Instant now, PeerHandle handle, Link& link,
                                   PeerMessage message);
     void on_hello(base::Instant now, PeerHandle handle, Peer& peer, Link& link, Hello hello);
-    void on_addresses(base::Instant now, PeerHandle handle, Peer& peer,
-                      const AddressUpdate& update);
     void learn(Peer& peer, std::span<const net::SocketAddress> addresses);
     void violation(base::Instant now, PeerHandle handle, quic::ConnectionHandle connection,
                    std::string_view what);
@@ -70,6 +70,7 @@ class Conversation {
     NodeState& state_;
     Dialer& dialer_;
     LinkKeeper& links_;
+    PathKeeper& paths_;
     ClaimKeeper& claims_;
     AddressUpdate announced_;
     std::vector<EchoArrival> echoes_;

@@ -175,6 +175,25 @@ void PathKeeper::handle_network(base::Instant now) {
     }
 }
 
+void PathKeeper::handle_addresses(base::Instant now, PeerHandle handle, Peer& peer,
+                                  const AddressUpdate& update) {
+    for (Link& link : peer.session->links) {
+        if (!link.hello) {
+            continue;
+        }
+        // An uplink without an address to tell, as one of link-local ones, is never named.
+        const bool was_named = contains(link.hello->underlay_uplinks, link.hello->uplink);
+        const bool named = contains(update.underlay_uplinks, link.hello->uplink);
+        link.hello->underlay = update.underlay;
+        link.hello->underlay_uplinks = update.underlay_uplinks;
+        if (named != was_named && link.usable() && link.monitor->handle_link(now, named)) {
+            on_verdict(now, handle, peer, link);
+        }
+    }
+    links_.choose_active(now, handle, peer);
+    state_.look_at(handle, now);
+}
+
 void PathKeeper::observe(base::Instant now) {
     std::erase_if(several_, [this, now](PeerHandle handle) {
         Peer* peer = state_.peers.get(handle);

@@ -36,6 +36,10 @@ class PathKeeper {
 
     /// The host's interfaces have changed: paths over those that went have failed.
     void handle_network(base::Instant now);
+    /// The peer says where it can be reached now: paths to uplinks that it no longer names have
+    /// failed, those to uplinks that are named again may work.
+    void handle_addresses(base::Instant now, PeerHandle handle, Peer& peer,
+                          const AddressUpdate& update);
     /// Feeds the monitors of all sessions with several paths; after each batch of datagrams.
     void observe(base::Instant now);
     /// Probes, plans and dials what is due. Returns when to be asked again.

@@ -122,7 +122,8 @@ struct MembershipParts {
     Dialer dialer{state};
     ClaimKeeper claims{state};
     LinkKeeper links{state, dialer};
-    Conversation conversation{state, dialer, links, claims};
+    PathKeeper paths{state, dialer, links};
+    Conversation conversation{state, dialer, links, paths, claims};
     Membership membership{state, dialer, links, claims, conversation};
     Discovery discovery{state, dialer, base::Rng(base::Rng::Seed{})};
     NetworkKeeper keeper{{state, conversation, discovery, membership}};
