@@ -29,6 +29,8 @@
 
 namespace qe::node {
 
+struct PathViews;
+
 struct OutboundCounters {
     FlowQueueCounters queues;  ///< Of all backlogs together.
     std::uint64_t pool_full = 0;
@@ -91,15 +93,11 @@ class Outbound {
     [[nodiscard]] RateCap* cap_of(const Link& link);
 
     // Several paths: outbound_bond.cpp.
-    struct PathViews;
     [[nodiscard]] PathViews views_of(Session& session);
     void drain_bond(base::Instant now, Backlog& backlog, Peer& peer);
-    void regroup(base::Instant now, Session& session, const PathViews& views) const;
-    void judge(base::Instant now, Bond& bond, multipath::GroupIndex index,
-               const PathViews& views) const;
     void send_repairs(Peer& peer, PathViews& views);
     void drain_group(base::Instant now, Backlog& backlog, Peer& peer, multipath::GroupIndex group,
-                     PathViews& views);
+                     const PathViews& views);
     /// What the scheduler granted; returns the datagram bytes used up.
     std::size_t fill_grant(base::Instant now, FlowQueue& queue, Peer& peer,
                            multipath::GroupIndex group, const multipath::Grant& grant);

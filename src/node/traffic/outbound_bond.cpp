@@ -9,6 +9,7 @@
 #include <span>
 
 #include "node/traffic/outbound.h"
+#include "node/traffic/path_groups.h"
 #include "quicether/overlay/datagram.h"
 
 namespace qe::node {
@@ -23,15 +24,12 @@ constexpr base::Duration kOrderKept = base::seconds(1);
 /// Between copies for a degraded path: as many as a verdict on it takes
 /// (PathMonitor::kWindowPackets in kWindowMin).
 constexpr base::Duration kTrialPause = base::milliseconds(2);
-constexpr base::Duration kRegroupPause = base::milliseconds(100);
 /// How long bulk may stand before several paths. Each of them is filled in bursts, as the
 /// acknowledgements of what was put in order come: a shorter queue runs empty between them. Other
 /// flows do not wait behind it.
 constexpr base::Duration kSeveralPathsTarget = base::milliseconds(20);
 /// Copies that wait for a path: for longer they would be of no use.
 constexpr std::size_t kCopiesWaitMax = 32U << 10;
-/// A group that had more to send than room so lately delivers what it can.
-constexpr base::Duration kFilledFor = base::seconds(1);
 
 /// Bytes per second that a path's congestion window lets leave. What a path was seen to deliver
 /// would not do for shares: who is given little delivers little.
@@ -40,42 +38,11 @@ double allowed_rate(const quic::PathMetrics& metrics) noexcept {
     return rtt > 0 ? static_cast<double>(metrics.congestion_window_bytes) / rtt : 0;
 }
 
-/// Of paths about as quick as the present one that one stays: packets that go by the quickest path
-/// only shall not overtake each other.
-multipath::PathIndex quickest_of(std::span<const PathView> views, multipath::PathIndex present) {
-    const auto shortest =
-        std::min_element(views.begin(), views.end(),
-                         [](const PathView& a, const PathView& b) { return a.rtt < b.rtt; });
-    const auto known = std::find_if(views.begin(), views.end(), [present](const PathView& view) {
-        return view.path == present;
-    });
-    const bool stays = known != views.end() &&
-                       known->rtt - shortest->rtt < shortest->rtt / 4 + base::milliseconds(2);
-    return stays ? present : shortest->path;
-}
-
 }  // namespace
-
-/// The paths that may carry packets now, as the schedulers see them.
-struct Outbound::PathViews {
-    std::array<PathView, multipath::kPathsMax> views{};
-    std::array<Link*, multipath::kPathsMax> links{};            ///< Of the views.
-    std::array<base::Duration, multipath::kPathsMax> floors{};  ///< Round trips without queues.
-    std::size_t count = 0;
-    [[nodiscard]] std::span<PathView> span() noexcept { return std::span(views).first(count); }
-    /// Where this path is among them; `count` when it is not.
-    [[nodiscard]] std::size_t find(std::optional<multipath::PathIndex> path) const noexcept {
-        std::size_t at = path ? 0 : count;
-        while (at < count && views[at].path != *path) {
-            ++at;
-        }
-        return at;
-    }
-};
 
 /// Those of the best rank and state there is: a spare path waits for the others to fail, and what
 /// is doubtful or unproven carries packets only when nothing else does.
-Outbound::PathViews Outbound::views_of(Session& session) {
+PathViews Outbound::views_of(Session& session) {
     std::uint32_t best = UINT32_MAX;
     for (const Link& link : session.links) {
         best = link.usable() ? std::min(best, link.standing()) : best;
@@ -93,6 +60,7 @@ Outbound::PathViews Outbound::views_of(Session& session) {
         if (metrics) {
             found.links[found.count] = link;
             found.floors[found.count] = metrics->min_rtt;
+            found.bytes_delivered[found.count] = metrics->bytes_delivered;
             found.views[found.count++] = {.path = link->index,
                                           .room = room_of(*link),
                                           .rtt = metrics->smoothed_rtt,
@@ -112,7 +80,7 @@ void Outbound::drain_bond(base::Instant now, Backlog& backlog, Peer& peer) {
         return;
     }
     if (now >= bond.regroup_at || bond.grouped != multipath::set_of(views.span())) {
-        regroup(now, session, views);
+        regroup(now, bond, views);
     }
     send_repairs(peer, views);
     everywhere_ = 0;
@@ -128,58 +96,6 @@ void Outbound::drain_bond(base::Instant now, Backlog& backlog, Peer& peer) {
     if (!backlog.empty()) {
         await_limits(backlog.peer(), session);
     }
-}
-
-void Outbound::regroup(base::Instant now, Session& session, const PathViews& views) const {
-    Bond& bond = *session.bond;
-    std::array<GroupIndex, multipath::kPathsMax> groups{};
-    bond.group_count = bond.scheduler().discipline() == Discipline::Groups
-                           ? multipath::make_groups(std::span(views.floors).first(views.count),
-                                                    std::span(groups).first(views.count))
-                           : 1;
-    std::array<multipath::GroupFigures, multipath::kGroupsMax> figures{};
-    for (std::size_t i = 0; i < views.count; ++i) {
-        views.links[i]->group = groups[i];
-        const auto alone = bond.groups[groups[i]].judge.alone();
-        if (alone && *alone != views.views[i].path) {
-            continue;
-        }
-        multipath::GroupFigures& group = figures[groups[i]];
-        ++group.paths;
-        group.rtt = std::max(group.rtt, views.floors[i]);
-        const bool full = now - bond.groups[groups[i]].filled_at < kFilledFor;
-        group.rate += full ? views.links[i]->monitor->delivery_rate() : 0;
-    }
-    for (GroupIndex group = 0; group < bond.group_count; ++group) {
-        bond.groups[group].rtt = figures[group].rtt;
-        if (bond.scheduler().discipline() == Discipline::Groups) {
-            judge(now, bond, group, views);
-        }
-    }
-    bond.placer.set_groups(now, figures);
-    bond.grouped = multipath::set_of(std::span(views.views).first(views.count));
-    bond.regroup_at = now + kRegroupPause;
-}
-
-/// Whether the paths of a group together are worth it.
-void Outbound::judge(base::Instant now, Bond& bond, GroupIndex index,
-                     const PathViews& views) const {
-    Bond::Group& group = bond.groups[index];
-    std::array<multipath::BondJudge::PathFigures, multipath::kPathsMax> figures{};
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < views.count; ++i) {
-        const Link& link = *views.links[i];
-        const auto metrics =
-            link.group == index ? state_.endpoint->metrics(link.connection) : std::nullopt;
-        if (metrics) {
-            figures[count++] = {.path = link.index,
-                                .bytes_delivered = metrics->bytes_delivered,
-                                .rate = link.monitor->delivery_rate(),
-                                .rtt = views.floors[i]};
-        }
-    }
-    group.judge.observe(now, std::span(figures).first(count), group.carried_bulk);
-    group.carried_bulk = false;
 }
 
 void Outbound::send_repairs(Peer& peer, PathViews& views) {
@@ -214,18 +130,11 @@ void Outbound::send_repairs(Peer& peer, PathViews& views) {
 
 // What waits for a group that is gone leaves by the first one.
 void Outbound::drain_group(base::Instant now, Backlog& backlog, Peer& peer, GroupIndex group,
-                           PathViews& views) {
+                           const PathViews& views) {
     Bond& bond = *peer.session->bond;
     const GroupIndex way = group < bond.group_count ? group : GroupIndex{0};
     Bond::Group& state = bond.groups[way];
-    PathViews mine;
-    for (std::size_t i = 0; i < views.count; ++i) {
-        if (views.links[i]->group == way) {
-            mine.links[mine.count] = views.links[i];
-            mine.floors[mine.count] = views.floors[i];
-            mine.views[mine.count++] = views.views[i];
-        }
-    }
+    PathViews mine = views.of_group(way);
     state.quickest = quickest_of(mine.span(), state.quickest);
     // What fills more than the quickest path goes by all of them, or by the one that carries more.
     std::span<PathView> chosen = mine.span();

@@ -47,6 +47,10 @@ class PathReports : public ::testing::Test {
         return std::get<control::MultipathReply>(world_.ask(host, control::MultipathRequest{}));
     }
 
+    control::ExplainReply explained(World::HostId host, const std::string& peer) {
+        return std::get<control::ExplainReply>(world_.ask(host, control::ExplainRequest{peer}));
+    }
+
     std::size_t active_paths(World::HostId host) {
         const auto peers = ask(host).peers;
         return peers.empty() ? 0
@@ -212,6 +216,38 @@ TEST_F(PathReports, APathThatFailsSaysWhyAndIsNotUsed) {
     EXPECT_GT(peer.repair.repaired + peer.repair.abandoned, 0U);
 }
 
+TEST_F(PathReports, APathToAnUplinkThatThePeerLosesFailsWithoutTraffic) {
+    add_hosts(true);
+    ASSERT_TRUE(start(2));
+    world_.set_addresses(1, {ip("10.0.1.2")});
+    world_.run_for(milliseconds(100));
+    const auto paths = only_peer(0).paths;
+    const auto failed = std::ranges::find(paths, "eth1", &control::SessionPathReply::interface);
+    ASSERT_NE(failed, paths.end());
+    EXPECT_EQ(failed->state, "failed");
+    EXPECT_EQ(failed->cause, "an interface at one of its ends is down");
+    EXPECT_EQ(only_peer(0).decision, "one path");
+    world_.set_addresses(1, {ip("10.0.1.2"), ip("10.0.2.2")});
+    EXPECT_TRUE(
+        world_.run_until([&] { return active_paths(0) == 2 && active_paths(1) == 2; }, seconds(5)));
+}
+
+TEST_F(PathReports, APeerWhoseAddressesChangeAllTheTimeIsNotDialledAllTheTime) {
+    add_hosts(true);
+    ASSERT_TRUE(start(2));
+    const std::uint64_t dials = explained(0, "host2").dials;
+    constexpr int kChanges = 400;
+    for (int i = 0; i < kChanges; ++i) {
+        world_.set_addresses(1, i % 2 == 0 ? std::vector{ip("10.0.1.2")}
+                                           : std::vector{ip("10.0.1.2"), ip("10.0.2.2")});
+        world_.run_for(milliseconds(10));
+    }
+    EXPECT_LE(explained(0, "host2").dials, dials + kChanges / 10);
+    EXPECT_TRUE(world_.connected(0, 1));
+    EXPECT_TRUE(world_.run_until([&] { return active_paths(0) == 2 && active_paths(1) == 2; },
+                                 seconds(20)));
+}
+
 TEST_F(PathReports, RedundantPathsCarryCopies) {
     add_hosts(true);
     world_.config_of(0).multipath.scheduler = "redundant";
@@ -245,9 +281,6 @@ TEST_F(PathReports, AnExplanationHasWhatIsMissing) {
     cut_second_path();
     ASSERT_TRUE(start(1));
     world_.run_for(seconds(2));
-    const auto explained = [this](World::HostId host, const std::string& peer) {
-        return std::get<control::ExplainReply>(world_.ask(host, control::ExplainRequest{peer}));
-    };
     const control::ExplainReply dialler = explained(0, "host2");
     EXPECT_EQ(dialler.state, "connected");
     EXPECT_EQ(dialler.wanted, "it is configured");
