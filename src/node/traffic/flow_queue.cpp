@@ -110,7 +110,7 @@ std::optional<net::Segment> FlowQueue::pop(base::Instant now, std::size_t packet
         if (take_segment(flow, now, packet_bytes_max, *segment)) {
             flow.deficit -= static_cast<std::int32_t>(segment->size());
             popped_ = list.head;
-            is_backlogged_ = &list == &old_ || flow.bytes > kBacklogBytes;
+            is_backlogged_ = (&list == &old_ && flow.head != kNone) || flow.bytes > kBacklogBytes;
             return segment;
         }
         retire_first(list);
@@ -133,20 +133,30 @@ FlowQueue::FlowList& FlowQueue::list_of(base::Instant now, From from) noexcept {
     if (from == From::AllFlows) {
         return new_.head != kNone ? new_ : old_;
     }
-    for (FlowList* list : {&new_, &old_}) {
-        // Those without a backlog let the others pass.
-        const std::uint32_t first = list->head;
-        while (list->head != kNone) {
-            if (is_bulk(now, flows_[list->head])) {
-                return *list;
-            }
-            const std::uint32_t passed = list->head;
-            remove_first(*list);
-            append(*list, passed);
-            if (list->head == first) {
-                break;
-            }
+    // Those without a backlog let the others pass, and are first where they may go.
+    const std::uint32_t first = new_.head;
+    while (new_.head != kNone && !is_bulk(now, flows_[new_.head])) {
+        const std::uint32_t passed = new_.head;
+        remove_first(new_);
+        append(new_, passed);
+        if (new_.head == first) {
+            break;
         }
+    }
+    if (new_.head != kNone && is_bulk(now, flows_[new_.head])) {
+        return new_;
+    }
+    while (old_.head != kNone && !is_bulk(now, flows_[old_.head])) {
+        const std::uint32_t passed = old_.head;
+        remove_first(old_);
+        if (flows_[passed].head == kNone) {
+            flows_[passed].is_listed = false;
+        } else {
+            append(new_, passed);
+        }
+    }
+    if (old_.head != kNone) {
+        return old_;
     }
     return none_;
 }

@@ -135,7 +135,7 @@ void Outbound::drain_group(base::Instant now, Backlog& backlog, Peer& peer, Grou
     const GroupIndex way = group < bond.group_count ? group : GroupIndex{0};
     Bond::Group& state = bond.groups[way];
     PathViews mine = views.of_group(way);
-    state.quickest = quickest_of(mine.span(), state.quickest);
+    state.quickest = quickest_of(mine, state.quickest);
     // What fills more than the quickest path goes by all of them, or by the one that carries more.
     std::span<PathView> chosen = mine.span();
     base::Duration rtt = state.rtt;
@@ -232,8 +232,9 @@ std::size_t Outbound::fill_grant(base::Instant now, FlowQueue& queue, Peer& peer
             note_bulk(now, queue, bond, group, segment->size());
             // A path by itself keeps the order of what it does not lose, and of the rest TCP learns
             // sooner when nothing waits for it.
+            const bool begins_to_spill = spills && !queue.is_in_order(now);
             if (state.paths > 1 &&
-                (spills || discipline == Discipline::Turns || queue.is_backlogged())) {
+                (begins_to_spill || discipline == Discipline::Turns || queue.is_backlogged())) {
                 queue.keep_in_order(now + 2 * state.patience + kOrderKept);
             }
         }

@@ -8,7 +8,6 @@ namespace {
 
 using multipath::Discipline;
 using multipath::GroupIndex;
-using multipath::PathView;
 
 constexpr base::Duration kRegroupPause = base::milliseconds(100);
 /// A group that had more to send than room so lately delivers what it can.
@@ -82,17 +81,18 @@ void regroup(base::Instant now, Bond& bond, const PathViews& views) {
     bond.regroup_at = now + kRegroupPause;
 }
 
-multipath::PathIndex quickest_of(std::span<const PathView> views,
-                                 multipath::PathIndex present) noexcept {
-    const auto shortest =
-        std::min_element(views.begin(), views.end(),
-                         [](const PathView& a, const PathView& b) { return a.rtt < b.rtt; });
-    const auto known = std::find_if(views.begin(), views.end(), [present](const PathView& view) {
-        return view.path == present;
-    });
-    const bool stays = known != views.end() &&
-                       known->rtt - shortest->rtt < shortest->rtt / 4 + base::milliseconds(2);
-    return stays ? present : shortest->path;
+multipath::PathIndex quickest_of(const PathViews& paths, multipath::PathIndex present) noexcept {
+    const auto usual = [&paths](std::size_t i) {
+        return (paths.views[i].rtt + paths.floors[i]) / 2;
+    };
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < paths.count; ++i) {
+        best = usual(i) < usual(best) ? i : best;
+    }
+    const std::size_t known = paths.find(present);
+    const bool stays =
+        known < paths.count && usual(known) - usual(best) < usual(best) / 8 + base::milliseconds(1);
+    return paths.views[stays ? known : best].path;
 }
 
 }  // namespace qe::node

@@ -43,9 +43,11 @@ struct PathViews {
 /// placer of flows what the groups carry.
 void regroup(base::Instant now, Bond& bond, const PathViews& views);
 
-/// The path for what is to be quick. Of paths about as quick as the present one that one stays:
-/// packets that go by the quickest path only shall not overtake each other. Precondition: some.
-[[nodiscard]] multipath::PathIndex quickest_of(std::span<const multipath::PathView> views,
+/// The path for what is to be quick, by round trips halfway between what they are now and what they
+/// are without queues: a queue comes and goes, and is mostly our own bulk. Of paths about as quick
+/// as the present one that one stays: packets that go by the quickest path only shall not overtake
+/// each other. Precondition: there are some.
+[[nodiscard]] multipath::PathIndex quickest_of(const PathViews& paths,
                                                multipath::PathIndex present) noexcept;
 
 }  // namespace qe::node

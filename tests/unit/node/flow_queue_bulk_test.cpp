@@ -46,6 +46,24 @@ TEST_F(FlowQueueBulk, HasNothingWhileNoFlowHasABacklog) {
     EXPECT_EQ(pop()->flow, 3);
 }
 
+TEST_F(FlowQueueBulk, DoesNotPutASparseFlowBehindTheBulkThatPassesIt) {
+    push(bulk(1));
+    push(bulk(2));
+    while (pop()->flow != 2) {
+    }
+    push({.flow = 3, .payload = 60});
+    while (pop()->flow != 3) {
+    }
+    ASSERT_NE(pop()->flow, 3);  // so 3 has had its turn, and waits behind the others
+    push({.flow = 3, .payload = 60});
+    while (pop_bulk() != 2) {
+    }
+    EXPECT_EQ(pop()->flow, 3);
+    EXPECT_FALSE(queue->is_backlogged()) << "it waited, but for others";
+    EXPECT_NE(pop_bulk(), 0);
+    EXPECT_TRUE(queue->is_backlogged());
+}
+
 TEST_F(FlowQueueBulk, TakesAFlowThatIsKeptInOrderHoweverLittleItHas) {
     push({.flow = 1, .payload = 60});
     ASSERT_TRUE(pop());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/traffic/path_groups.h"
 
-#include <array>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -10,8 +9,6 @@ namespace qe::node {
 namespace {
 
 using base::milliseconds;
-using multipath::PathView;
-
 constexpr base::Instant kNow = base::Instant() + base::seconds(100);
 
 /// Paths 0, 1, … with these round trips.
@@ -72,17 +69,25 @@ TEST(PathGroups, ThePathsAreLookedAtAgainWhenTheyChange) {
 }
 
 TEST(QuickestPath, StaysAmongThoseAboutAsQuick) {
-    const std::array<PathView, 2> alike = {PathView{.path = 0, .rtt = milliseconds(10)},
-                                           PathView{.path = 1, .rtt = milliseconds(12)}};
-    EXPECT_EQ(quickest_of(alike, 1), 1);
-    EXPECT_EQ(quickest_of(alike, 0), 0);
+    const Paths paths({10, 11});
+    EXPECT_EQ(quickest_of(paths.views, 1), 1);
+    EXPECT_EQ(quickest_of(paths.views, 0), 0);
 }
 
 TEST(QuickestPath, ChangesForAMuchQuickerOneAndWhenItIsGone) {
-    const std::array<PathView, 2> unlike = {PathView{.path = 0, .rtt = milliseconds(10)},
-                                            PathView{.path = 1, .rtt = milliseconds(20)}};
-    EXPECT_EQ(quickest_of(unlike, 1), 0);
-    EXPECT_EQ(quickest_of(unlike, 3), 0);
+    const Paths paths({10, 20});
+    EXPECT_EQ(quickest_of(paths.views, 1), 0);
+    EXPECT_EQ(quickest_of(paths.views, 3), 0);
+}
+
+TEST(QuickestPath, DoesNotMoveAwayForAQueueOfItsOwnBulk) {
+    Paths paths({10, 30});
+    paths.views.views[0].rtt = milliseconds(29);
+    paths.views.views[1].rtt = milliseconds(33);
+    EXPECT_EQ(quickest_of(paths.views, 0), 0);
+    EXPECT_EQ(quickest_of(paths.views, 1), 0);
+    paths.views.views[0].rtt = milliseconds(200);
+    EXPECT_EQ(quickest_of(paths.views, 0), 1) << "that is no short queue";
 }
 
 }  // namespace
