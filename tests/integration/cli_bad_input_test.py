@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# labels: asan
+# labels: asan beside
 """Wrong commands and wrong configurations, each with its one sentence and its exit code.
 
 The real binary runs; standard output, standard error and exit code must be exactly what

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# labels: asan
+# labels: asan beside
 """Every verb against a running daemon: exit codes, tables, and JSON that matches its schema."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: beside
 """A host's daemon dies without a word and comes back; nobody else minds, nothing stale is left."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: beside
 """Our DHT and aria2's (BEP 5, BEP 32): one aria2 downloads a file from another of which it knows
 nothing but the info-hash, by way of one node of ours; and announcements of ours lie on aria2's."""
 

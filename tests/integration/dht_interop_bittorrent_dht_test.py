@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: beside
 """Our DHT and the npm package bittorrent-dht in one swarm: items, mutable ones, and peers go both
 ways, and both refuse what they should. (It has no IPv6.)"""
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: beside
 """Our DHT and libtorrent's in one swarm: items, mutable ones, and peers go both ways, on IPv4 and on
 IPv6, and libtorrent takes our ids for what BEP 42 wants."""
 

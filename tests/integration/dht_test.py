@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: beside
 """Nodes that know of each other nothing but the id find each other: on the local network, through a
 bootstrap node, after both have moved, and from the contacts of the last run."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# labels: asan
+# labels: asan beside
 """ann — gate — cat: two hosts without a common underlay meet through a gateway.
 
 Behind cat lies a real subnet with a machine that knows nothing of the overlay. What a peer claims

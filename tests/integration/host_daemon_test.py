@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# labels: asan
+# labels: asan beside
 """The daemon and its host: what it takes, what it refuses to take, and what it gives back."""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# labels: asan
+# labels: asan beside
 """Five hosts that list each other become a complete mesh, at once and over IPv4 and IPv6."""
 
 from __future__ import annotations

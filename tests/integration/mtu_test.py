@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: beside
 """Paths that silently lose large packets: every size still gets through the overlay.
 
 The hosts' own links keep 1500 bytes; a hop in the middle does not, and no ICMP tells of it.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: beside
 """The examples of config/ with several uplinks: two daemons run each pair, on interfaces of the names
 that the files use. Only keys and names of the DNS are replaced."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# labels: asan
+# labels: asan beside
 """A network from `network create`, `invite` and `join`: everybody reaches everybody, without the
 admin too; subnets only from those entitled to them; a revoked member is out everywhere."""
 

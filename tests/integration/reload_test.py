@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# labels: asan
+# labels: asan beside
 """Peers come and go by reload, over SIGHUP and over the CLI, and no other session notices."""
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# labels: beside
 """The HTML report of a simulation, opened in a real browser: are its plots really drawn?
 
 A short scenario runs with --report. Headless Chromium lays the page out and says where each plot
