@@ -37,13 +37,14 @@ void BondJudge::observe(base::Instant now, std::span<const PathFigures> paths,
         return;
     }
     if (phase_ == Phase::Alone && now >= alone_until_) {
-        enter(now, Phase::Together);
+        enter(now, Phase::Together, kSettleAgain);
+        again_ = true;
         return;
     }
     ++observations_;
     bulk_observations_ += carries_bulk ? 1U : 0U;
     const base::Duration length = now - epoch_began_;
-    if (length < kEpoch) {
+    if (length < (again_ ? kEpochAgain : kEpoch)) {
         return;
     }
     const bool telling = bulk_observations_ >= kBulkShareMin * observations_;
@@ -53,6 +54,7 @@ void BondJudge::observe(base::Instant now, std::span<const PathFigures> paths,
     switch (phase_) {
         case Phase::Together:
             if (telling) {
+                again_ = false;
                 judge_bond(now, paths, rate);
             }
             return;
@@ -130,10 +132,11 @@ PathIndex BondJudge::best_of(std::span<const PathFigures> paths) const noexcept 
     return best == nullptr ? PathIndex{0} : best->path;
 }
 
-void BondJudge::enter(base::Instant now, Phase phase) noexcept {
+void BondJudge::enter(base::Instant now, Phase phase, base::Duration settle) noexcept {
     phase_ = phase;
+    again_ = false;
     good_epochs_ = 0;
-    settled_at_ = now + kSettle;
+    settled_at_ = now + settle;
 }
 
 void BondJudge::begin_epoch(base::Instant now, std::uint64_t delivered) noexcept {

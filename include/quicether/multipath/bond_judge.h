@@ -29,6 +29,9 @@ class BondJudge {
     static constexpr base::Duration kEpoch = base::seconds(2);
     /// TCP finds its new rate in the meantime.
     static constexpr base::Duration kSettle = base::milliseconds(500);
+    /// The same for a bond that lost before: trying it again shall cost little.
+    static constexpr base::Duration kEpochAgain = base::seconds(1);
+    static constexpr base::Duration kSettleAgain = base::milliseconds(300);
     static constexpr double kBulkShareMin = 0.5;  ///< Of the observations of an epoch.
     /// The bond loses below this share of what its best path was seen to deliver.
     static constexpr double kLoses = 0.95;
@@ -75,7 +78,7 @@ class BondJudge {
   private:
     enum class Phase : std::uint8_t { Together, Trial, Alone };
 
-    void enter(base::Instant now, Phase phase) noexcept;
+    void enter(base::Instant now, Phase phase, base::Duration settle = kSettle) noexcept;
     void begin_epoch(base::Instant now, std::uint64_t delivered) noexcept;
     void learn_peaks(base::Instant now, std::span<const PathFigures> paths) noexcept;
     [[nodiscard]] PathIndex best_of(std::span<const PathFigures> paths) const noexcept;
@@ -84,6 +87,7 @@ class BondJudge {
     void judge_trial(base::Instant now, double rate) noexcept;
 
     Phase phase_ = Phase::Together;
+    bool again_ = false;  ///< Together once more, and not yet judged.
     PathSet paths_ = 0;
     std::array<double, kPathsMax> peaks_{};
     PathIndex best_ = 0;

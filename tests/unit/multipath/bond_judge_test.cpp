@@ -70,6 +70,16 @@ TEST_F(TwoPaths, AreTriedAgainLessAndLessOften) {
     EXPECT_FALSE(judge.alone()) << "once together they carry more";
 }
 
+TEST_F(TwoPaths, AreTriedAgainForAMomentOnly) {
+    run(seconds(10), 40 * kMegabit, 88 * kMegabit);
+    ASSERT_TRUE(judge.alone());
+    while (judge.alone()) {
+        run(kStep, 40 * kMegabit, 88 * kMegabit);
+    }
+    run(milliseconds(1500), 40 * kMegabit, 88 * kMegabit);
+    EXPECT_EQ(judge.alone(), kFast);
+}
+
 TEST_F(TwoPaths, StayTogetherWhenTheBestIsNoBetterByItself) {
     run(seconds(600), 80 * kMegabit, 75 * kMegabit);
     EXPECT_GT(time_alone, seconds(2)) << "what was seen promised more";
