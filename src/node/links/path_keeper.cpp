@@ -186,7 +186,8 @@ void PathKeeper::handle_addresses(base::Instant now, PeerHandle handle, Peer& pe
         const bool named = contains(update.underlay_uplinks, link.hello->uplink);
         link.hello->underlay = update.underlay;
         link.hello->underlay_uplinks = update.underlay_uplinks;
-        if (named != was_named && link.usable() && link.monitor->handle_link(now, named)) {
+        const bool up = named && state_.view.has_address(link.flow.local.ip);
+        if (named != was_named && link.usable() && link.monitor->handle_link(now, up)) {
             on_verdict(now, handle, peer, link);
         }
     }
