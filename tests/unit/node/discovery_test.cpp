@@ -22,6 +22,18 @@ net::IpAddress address_of(std::size_t number) {
 
 class DiscoveryTest : public ::testing::Test {
   protected:
+    /// Two hosts with the DHT on that know nobody, but are on one LAN.
+    std::vector<World::HostId> start_strangers_on_a_lan() {
+        const auto hosts = add_hosts(2);
+        world_.set_one_lan(true);
+        for (const World::HostId host : hosts) {
+            world_.config_of(host).peer.clear();
+            world_.config_of(host).discovery.lan = true;
+        }
+        start(hosts);
+        return hosts;
+    }
+
     /// With the DHT on; 10.0.0.1 …, each in the book of the others by id alone.
     std::vector<World::HostId> add_hosts(std::size_t count) {
         std::vector<World::HostId> hosts;
@@ -86,25 +98,13 @@ TEST_F(DiscoveryTest, FindsPeersOnTheLanWithoutBootstrapAndWithoutDht) {
 }
 
 TEST_F(DiscoveryTest, TheLanLeadsIntoTheDht) {
-    const auto hosts = add_hosts(2);
-    world_.set_one_lan(true);
-    for (const World::HostId host : hosts) {
-        world_.config_of(host).peer.clear();
-        world_.config_of(host).discovery.lan = true;
-    }
-    start(hosts);
+    const auto hosts = start_strangers_on_a_lan();
     EXPECT_TRUE(world_.run_until([&] { return world_.status(hosts[0]).discovery_contacts == 1; },
                                  seconds(3)));
 }
 
 TEST_F(DiscoveryTest, ANeighbourInTheTableIsNotAskedAnewWheneverItIsHeard) {
-    const auto hosts = add_hosts(2);
-    world_.set_one_lan(true);
-    for (const World::HostId host : hosts) {
-        world_.config_of(host).peer.clear();
-        world_.config_of(host).discovery.lan = true;
-    }
-    start(hosts);
+    const auto hosts = start_strangers_on_a_lan();
     world_.run_for(seconds(20));
     ASSERT_EQ(world_.status(hosts[0]).discovery_contacts, 1U);
     const std::uint64_t heard = world_.counter(hosts[0], "lan_heard");
