@@ -102,8 +102,9 @@ void write_text(base::CborWriter& out, HelloKey key, const std::string& text) {
 void write_body(base::CborWriter& out, const Hello& hello) {
     out.array(2);
     out.unsigned_integer(kHello);
-    out.map(12U + (hello.observed ? 1U : 0U) + (hello.uplink != 0 ? 2U : 0U) +
-            (hello.reserve != 0 ? 1U : 0U) + (hello.single ? 1U : 0U));
+    out.map(12U + (hello.observed ? 1U : 0U) + (hello.uplink != 0 ? 1U : 0U) +
+            (hello.underlay_uplinks.empty() ? 0U : 1U) + (hello.reserve != 0 ? 1U : 0U) +
+            (hello.single ? 1U : 0U));
     out.unsigned_integer(kVersionKey);
     out.unsigned_integer(hello.version);
     out.unsigned_integer(kInstanceKey);
@@ -128,6 +129,8 @@ void write_body(base::CborWriter& out, const Hello& hello) {
     if (hello.uplink != 0) {
         out.unsigned_integer(kUplinkKey);
         out.unsigned_integer(hello.uplink);
+    }
+    if (!hello.underlay_uplinks.empty()) {
         write_uplinks(out, hello.underlay_uplinks);
     }
     if (hello.reserve != 0) {

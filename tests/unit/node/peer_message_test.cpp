@@ -41,6 +41,8 @@ TEST(PeerMessage, SurvivesTheWire) {
     several.underlay_uplinks = {3, 0};
     several.reserve = 9;
     EXPECT_EQ(round_trip(several), several);
+    several.uplink = 0;  // of this connection unknown, of the addresses known
+    EXPECT_EQ(round_trip(several), several);
     Hello single = full_hello();
     single.single = true;
     EXPECT_EQ(round_trip(single), single);
