@@ -95,7 +95,7 @@ void Endpoint::Impl::handle_packet(Run& run, const net::ReceivedDatagrams& batch
         deliver(run, *connection, batch, path, packet);
         run.remember_id(packet);
     } else {
-        graveyard_.disturb(route->tombstone);
+        graveyard_.disturb(route->tombstone, batch.flow, packet.size());
     }
 }
 

@@ -6,6 +6,12 @@
 #include <utility>
 
 namespace qe::quic {
+namespace {
+
+/// Nobody is sent more than this many times what came from there (RFC 9000, 8.1 and 10.2.1).
+constexpr std::size_t kAnswerFactor = 3;
+
+}  // namespace
 
 void Graveyard::bury(Tombstone tombstone, base::Instant until) {
     if (graves_.size() >= kGravesMax) {
@@ -31,12 +37,16 @@ void Graveyard::enqueue(TombstoneHandle handle, Tombstone& tombstone) {
     }
 }
 
-void Graveyard::disturb(TombstoneHandle handle) {
-    if (Tombstone* const tombstone = graves_.find(handle)) {
-        // After 1, 2, 4, 8 … packets (RFC 9000, 10.2.1).
-        if (std::has_single_bit(++tombstone->answered)) {
-            enqueue(handle, *tombstone);
-        }
+void Graveyard::disturb(TombstoneHandle handle, const net::FlowAddresses& flow, std::size_t size) {
+    Tombstone* const tombstone = graves_.find(handle);
+    if (tombstone == nullptr || tombstone->queued ||
+        tombstone->packet.size() > kAnswerFactor * size) {
+        return;
+    }
+    // After 1, 2, 4, 8 … packets (RFC 9000, 10.2.1).
+    if (std::has_single_bit(++tombstone->answered)) {
+        tombstone->flow = flow;
+        enqueue(handle, *tombstone);
     }
 }
 

@@ -3,11 +3,13 @@
 // Graveyard: what remains of closed connections until their peers have surely heard of it.
 //
 // A closing connection answers late packets with its CONNECTION_CLOSE again, ever more rarely; a
-// draining one swallows them, so that they do not earn a stateless reset (RFC 9000, 10.2). Neither
-// needs a ngtcp2_conn: a tombstone is the packet, its path, and the ids it is known by. Bounded:
-// the oldest grave is given up first.
+// draining one swallows them, so that they do not earn a stateless reset (RFC 9000, 10.2). The
+// answer goes where the packet came from and never is three times its size: the last address of the
+// connection may be one that nobody ever answered at. Neither needs a ngtcp2_conn: a tombstone is
+// the packet, its path, and the ids it is known by. Bounded: the oldest grave is given up first.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -23,8 +25,8 @@
 namespace qe::quic {
 
 struct Tombstone {
-    base::Bytes packet;  ///< Empty when draining.
-    net::FlowAddresses flow;
+    base::Bytes packet;       ///< Empty when draining.
+    net::FlowAddresses flow;  ///< Where the packet goes next.
     std::vector<IdKey> ids;
     std::uint32_t answered = 0;  ///< Packets received since the close.
     bool queued = false;         ///< The packet waits for poll().
@@ -36,8 +38,8 @@ class Graveyard {
 
     /// Takes over the routes of `tombstone.ids` until `until`; the packet is sent at once.
     void bury(Tombstone tombstone, base::Instant until);
-    /// A packet arrived for a closed connection.
-    void disturb(TombstoneHandle handle);
+    /// A packet of `size` bytes arrived on `flow` for a closed connection.
+    void disturb(TombstoneHandle handle, const net::FlowAddresses& flow, std::size_t size);
     void handle_timeout(base::Instant now);
 
     [[nodiscard]] std::optional<net::TransmitDatagrams> poll(base::MutableBytes buffer);

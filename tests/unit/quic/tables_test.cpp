@@ -183,7 +183,7 @@ TEST(Graveyard, AnswersAtPowersOfTwoAndForgets) {
     for (int i = 0; i < 100; ++i) {
         const auto route = table.find(base::from_u8(id.data, id.datalen));
         ASSERT_TRUE(route);
-        graveyard.disturb(route->tombstone);
+        graveyard.disturb(route->tombstone, {}, 40);
         answers += graveyard.poll(buffer) ? 1 : 0;
     }
     EXPECT_EQ(answers, 7);
@@ -191,6 +191,31 @@ TEST(Graveyard, AnswersAtPowersOfTwoAndForgets) {
     graveyard.handle_timeout(at(1000));
     EXPECT_EQ(graveyard.size(), 0U);
     EXPECT_EQ(table.size(), 0U);
+}
+
+TEST(Graveyard, AnswersWhereThePacketCameFromAndNotManyTimesItsSize) {
+    base::Rng rng = make_rng(1);
+    CidTable table(rng);
+    Graveyard graveyard(table);
+    const ngtcp2_cid id = table.make_unused_id(rng);
+    ASSERT_TRUE(table.insert(id, {.connection = {1, 1}, .tombstone = {}}));
+    const net::FlowAddresses last{address("10.0.0.1:9000"), address("203.0.113.9:1")};
+    const net::FlowAddresses known{address("10.0.0.1:9000"), address("10.0.0.2:9000")};
+    graveyard.bury({.packet = make_bytes(90), .flow = last, .ids = {IdKey(id)}}, at(1000));
+    base::Bytes buffer(2048);
+    const auto farewell = graveyard.poll(buffer);
+    ASSERT_TRUE(farewell);
+    EXPECT_EQ(farewell->flow.remote, last.remote);
+    const TombstoneHandle grave = table.find(base::from_u8(id.data, id.datalen))->tombstone;
+    for (int i = 0; i < 10; ++i) {
+        graveyard.disturb(grave, known, 29);
+        EXPECT_FALSE(graveyard.poll(buffer));
+    }
+    graveyard.disturb(grave, known, 30);
+    const auto answer = graveyard.poll(buffer);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->flow.remote, known.remote);
+    EXPECT_EQ(answer->flow.local, known.local);
 }
 
 TEST(Graveyard, IsBounded) {
