@@ -117,6 +117,7 @@ void Host::transmit() {
             packet.destination = burst->flow.remote;
             packet.ecn = burst->ecn;
             packet.origin = id_;
+            packet.author = id_;
             packet.number = world_.next_packet_number();
             packet.payload.assign(one.begin(), one.end());
             world_.tell([&](Observer& o) { o.on_sent(id_, packet); });

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "quicether/base/bytes.h"
 #include "quicether/net/datagram.h"
@@ -24,9 +25,10 @@ struct Packet {
     net::SocketAddress destination;  ///< Likewise.
     net::Ecn ecn = net::Ecn::NotEct;
     std::uint8_t hop_limit = 64;
-    bool corrupted = false;    ///< Some bit was flipped on the way, in a way the checksum missed.
-    HostId origin = 0;         ///< Who sent it, which no device of the underlay may look at.
-    std::uint64_t number = 0;  ///< By order of sending, for the trace.
+    bool corrupted = false;  ///< Some bit was flipped on the way, in a way the checksum missed.
+    HostId origin = 0;       ///< Who sent it, which no device of the underlay may look at.
+    std::optional<HostId> author;  ///< Whose node wrote the payload, whoever sends it again.
+    std::uint64_t number = 0;      ///< By order of sending, for the trace.
     base::Bytes payload;
 
     /// With the headers of UDP and IP, which links carry and MTUs count.

@@ -54,6 +54,16 @@ void Convergence::disturb() {
     next_judgement_ = now() + kBound;
 }
 
+void Convergence::on_received(HostId host, const Packet& packet) {
+    if (packet.corrupted || !packet.author) {
+        return;
+    }
+    const auto entry = deaf_since_.find({host, *packet.author});
+    if (entry != deaf_since_.end() && !entry->second.silent.is_never()) {
+        entry->second = {now(), now()};
+    }
+}
+
 void Convergence::on_host(HostId host, HostChange /*change*/) {
     disturb();
     // Whether it hears whom is asked anew.

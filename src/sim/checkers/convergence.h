@@ -11,6 +11,7 @@
 // QUIC packet, are judged by nobody: then the checker waits.
 //
 // kSilence: silence is told after 10 s at the latest, and what was under way may take two more.
+// What an attacker took from a way that is blocked and sends on by another was heard all the same.
 // kDeafMax: a connection that still hears, but is not heard, lives for 15 idle seconds longer.
 #pragma once
 
@@ -35,6 +36,7 @@ class Convergence final : public RecordingChecker {
     /// Whether each pair that should be connected is so, as both nodes say.
     [[nodiscard]] static bool whole(World& world);
 
+    void on_received(HostId host, const Packet& packet) override;
     void on_host(HostId host, HostChange change) override;
     void on_action(std::string_view what) override;
     void on_second() override;

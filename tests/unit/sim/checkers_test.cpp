@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Each checker is shown what must hold and what must not: by hand, or in a world that is made to
-// go wrong.
+// go wrong. Convergence: convergence_test.cpp; membership: membership_checker_test.cpp.
 #include "sim/checkers/checkers.h"
 
 #include <algorithm>
@@ -9,7 +9,6 @@
 #include "sim/checkers/admission.h"
 #include "sim/checkers/amplification.h"
 #include "sim/checkers/bounds.h"
-#include "sim/checkers/convergence.h"
 #include "sim/checkers/integrity.h"
 #include "sim/checkers/route_loop.h"
 #include "sim/checkers/session_sanity.h"
@@ -372,71 +371,6 @@ TEST(BoundsChecker, AcceptsAnswersToThoseWhoDialInVain) {
     checker.on_sent(bob, answers);
     world.run_for(base::seconds(10));
     EXPECT_EQ(checker.violations().size(), 1U);
-}
-
-// --- Convergence ---------------------------------------------------------------------------------
-
-TEST(ConvergenceChecker, ObjectsWhenAPairThatCouldConnectDoesNot) {
-    test::SmallWorld world;
-    const HostId alice = world.add("alice");
-    const HostId bob = world.add("bob", "south");
-    Convergence checker(world);
-    world.add_observer(checker);
-    world.host(bob).start();  // and it will never hear of alice
-    world.know_each_other();
-    world.host(alice).start();
-    world.run_for(Convergence::kBound - base::seconds(5));
-    EXPECT_TRUE(checker.violations().empty());
-    world.run_for(base::seconds(10));
-    ASSERT_EQ(checker.violations().size(), 1U);
-    EXPECT_NE(checker.violations()[0].what.find("not connected"), std::string::npos);
-}
-
-TEST(ConvergenceChecker, WaitsWhileAWayIsUnfit) {
-    test::SmallWorld world;
-    world.add("alice");
-    world.add("bob", "south");
-    world.know_each_other();
-    LinkOptions dead = test::link_of(base::milliseconds(1));
-    dead.up.loss.good = 1;
-    ASSERT_TRUE(world.topology().set_link("south", dead).has_value());
-    Convergence checker(world);
-    world.add_observer(checker);
-    world.start_all();
-    world.run_for(2 * Convergence::kBound);
-    EXPECT_TRUE(checker.violations().empty());
-}
-
-class ConvergenceOfPair : public test::ConnectedPair {};
-
-TEST_F(ConvergenceOfPair, AcceptsThatSilenceTakesItsTime) {
-    Convergence checker(world);
-    world.add_observer(checker);
-    world.partition({{alice}, {bob}});
-    world.run_for(base::seconds(60));
-    EXPECT_TRUE(checker.violations().empty());
-    EXPECT_FALSE(world.connected(alice, bob));
-}
-
-TEST_F(ConvergenceOfPair, CountsSilenceFromWhenNothingIsHeardAnyMore) {
-    Convergence checker(world);
-    world.add_observer(checker);
-    ASSERT_TRUE(
-        world.topology().set_link("south", test::link_of(base::milliseconds(300))).has_value());
-    world.run_for(base::seconds(60));
-    const auto from = world.host(bob).overlay_address(net::Family::V4);
-    const auto to = world.host(alice).overlay_address(net::Family::V4);
-    ASSERT_TRUE(from && to);
-    world.block(alice, bob, true);
-    world.run_for(base::seconds(3));
-    base::Bytes packet = udp_packet(*from, *to);
-    world.host(bob).send_ip(packet);  // never acknowledged: alice hears of it again and again
-    world.run_for(Convergence::kSilence - base::seconds(3));
-    ASSERT_TRUE(world.connected(alice, bob));
-    world.partition({{alice}, {bob}});
-    world.run_for(base::seconds(60));
-    EXPECT_TRUE(checker.violations().empty());
-    EXPECT_FALSE(world.connected(alice, bob));
 }
 
 // --- Sessions ------------------------------------------------------------------------------------
