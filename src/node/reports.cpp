@@ -160,8 +160,20 @@ void add_addresses(control::PeerReply& reply, const Peer& peer) {
     for (const config::HostPort& endpoint : peer.endpoints) {
         endpoints.insert(endpoint.to_string());
     }
-    for (const net::SocketAddress& address : peer.learnt) {
-        endpoints.insert(address.to_string());
+    const auto add = [&endpoints](const std::vector<net::SocketAddress>& addresses) {
+        for (const net::SocketAddress& address : addresses) {
+            if (address.port != 0) {
+                endpoints.insert(address.to_string());
+            }
+        }
+    };
+    add(peer.learnt);
+    if (peer.session) {
+        for (const Link& link : peer.session->links) {
+            if (link.hello) {
+                add(link.hello->underlay);  // further paths may be dialled there
+            }
+        }
     }
     reply.endpoints.assign(endpoints.begin(), endpoints.end());
 }

@@ -178,7 +178,8 @@ struct PeerReply {
     std::string session_id;  ///< Stays the same for as long as the session lives.
     std::vector<std::string> overlay_addresses;
     std::vector<std::string> subnets;
-    std::vector<std::string> endpoints;  ///< Configured and learnt underlay addresses.
+    /// Underlay addresses: configured, learnt, and those that it names now.
+    std::vector<std::string> endpoints;
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
     std::uint64_t packets_sent = 0;

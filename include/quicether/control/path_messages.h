@@ -132,7 +132,8 @@ struct ExplainReply {
     std::optional<PeerPathsReply> session;
     bool plans = false;  ///< We dial further paths; else the peer, if anybody.
     std::vector<MissingPathReply> missing;
-    std::vector<std::string> endpoints;  ///< Configured and learnt underlay addresses.
+    /// Underlay addresses: configured, learnt, and those that it names now.
+    std::vector<std::string> endpoints;
     std::vector<HandshakeReply> handshakes;
     std::uint32_t dials = 0;
     std::optional<std::uint64_t> next_try_ms;  ///< Until the next dial of a peer without session.
