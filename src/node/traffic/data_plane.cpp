@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "quicether/base/assert.h"
 #include "quicether/overlay/datagram.h"
 #include "quicether/overlay/packer.h"
 
@@ -55,6 +56,7 @@ std::span<const net::TunFrame> DataPlane::tun_frames() {
 void DataPlane::clear_tun_frames() noexcept {
     tun_frames_.clear();
     tun_batch_.clear();
+    QE_ASSERT(forward_batch_.empty());  // its packets lie in the memory that is given up here
     arena_.clear();
 }
 
@@ -202,6 +204,7 @@ base::Instant DataPlane::handle_deadline(base::Instant now, PeerHandle handle) {
         release(now, handle, *peer, lane);
         next = std::min(next, lane.next_deadline());
     }
+    finish_batch(now);  // what was released may be for another peer, and lies in the arena
     return next;
 }
 

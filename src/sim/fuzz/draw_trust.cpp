@@ -10,12 +10,6 @@
 namespace qe::sim {
 namespace {
 
-/// All addresses of the overlay, which a gateway between nodes that do not know each other has to
-/// be entitled to. Documented in docs/protocol.
-std::vector<net::Prefix> whole_overlay() {
-    return {*net::parse_prefix("100.64.0.0/16"), *net::parse_prefix("fd71:7569:6365::/48")};
-}
-
 void introduce(FuzzPlan& plan, HostId a, HostId b) {
     plan.scenario.hosts[a].knows.push_back(b);
     plan.scenario.hosts[b].knows.push_back(a);
@@ -42,14 +36,14 @@ void draw_hubs(Dice& dice, FuzzPlan& plan, HostId hubs) {
         plan.scenario.hosts[hub].options.config.node.role = config::NodeRole::Gateway;
         for (HostId other = 0; other < hub; ++other) {
             introduce(plan, hub, other);
-            plan.subnets.push_back({hub, other, whole_overlay()});
-            plan.subnets.push_back({other, hub, whole_overlay()});
+            plan.scenario.hosts[hub].through.push_back(other);
+            plan.scenario.hosts[other].through.push_back(hub);
         }
     }
     for (HostId spoke = hubs; spoke < hosts; ++spoke) {
         const auto hub = static_cast<HostId>(dice.between(0, hubs - 1));
         introduce(plan, spoke, hub);
-        plan.subnets.push_back({spoke, hub, whole_overlay()});
+        plan.scenario.hosts[spoke].through.push_back(hub);
     }
 }
 

@@ -47,6 +47,18 @@ bool dials(Dials whom, HostId id, HostId other) {
     return whom == Dials::All || (whom == Dials::Earlier && other < id);
 }
 
+/// What a gateway between nodes that do not know each other has to be entitled to at both
+/// (docs/protocol/peer.md).
+void entitle_to_overlay(World& world, HostId host, HostId gateway) {
+    for (config::PeerConfig& peer : world.host(host).config().peer) {
+        if (config::node_id_of(peer.id) == world.host(gateway).node_id()) {
+            for (const char* const whole : {"100.64.0.0/16", "fd71:7569:6365::/48"}) {
+                peer.subnets.push_back(*net::parse_prefix(whole));
+            }
+        }
+    }
+}
+
 Outcome build_hosts(World& world, const Scenario& scenario) {
     for (const HostPlan& plan : scenario.hosts) {
         const auto added = world.add_host(plan.options);
@@ -58,6 +70,9 @@ Outcome build_hosts(World& world, const Scenario& scenario) {
     for (HostId id = 0; id < scenario.hosts.size(); ++id) {
         for (const HostId other : scenario.hosts[id].knows) {
             world.know(id, other, dials(scenario.hosts[id].dials, id, other));
+        }
+        for (const HostId gateway : scenario.hosts[id].through) {
+            entitle_to_overlay(world, id, gateway);
         }
         auto& nodes = world.host(id).config().discovery.bootstrap_nodes;
         for (const HostId other : scenario.hosts[id].bootstrap) {

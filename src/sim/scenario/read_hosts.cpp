@@ -11,7 +11,7 @@
 namespace qe::sim {
 namespace {
 
-/// Who is known, as written; resolved when all hosts are there.
+/// Names of one of HostPlan's lists, as written; resolved when all hosts are there.
 struct Known {
     std::vector<HostId> by;
     std::vector<std::string> names;
@@ -185,7 +185,9 @@ void read_host(Reading& reading, TableReader& table, bool has_overlay, std::vect
     if (!table.texts("knows", knows.names) && !has_overlay) {
         knows.names = {"all"};
     }
-    Known begins{{}, {}, table.line(), table.shown("bootstrap")};
+    Known passes{{}, {}, table.line(), table.shown("through"), &HostPlan::through};
+    table.texts("through", passes.names);
+    Known begins{{}, {}, table.line(), table.shown("bootstrap"), &HostPlan::bootstrap};
     table.texts("bootstrap", begins.names);
     table.truth("dht", model.config.discovery.dht);
     model.config.discovery.dht = model.config.discovery.dht || !begins.names.empty();
@@ -194,9 +196,10 @@ void read_host(Reading& reading, TableReader& table, bool has_overlay, std::vect
     for (HostId id = first; id < reading.scenario.hosts.size(); ++id) {
         knows.by.push_back(id);
     }
+    passes.by = knows.by;
     begins.by = knows.by;
-    begins.list = &HostPlan::bootstrap;
     known.push_back(std::move(knows));
+    known.push_back(std::move(passes));
     known.push_back(std::move(begins));
 }
 

@@ -39,6 +39,8 @@ struct HostPlan {
     bool starts = true;         ///< False: only an action starts it.
     std::vector<HostId> knows;  ///< In its [[peer]] list. Being listed means being trusted.
     Dials dials = Dials::All;
+    /// Gateways of those that it knows, each entitled to all addresses of the overlay.
+    std::vector<HostId> through;
     std::vector<HostId> bootstrap;  ///< Its DHT begins with these; empty: as `options` say.
 };
 
