@@ -24,7 +24,8 @@ class Bounds final : public RecordingChecker {
     static constexpr std::uint64_t kQueueBytes = 32U << 20;
     static constexpr std::size_t kLinks = 4;          ///< With a peer, over one path.
     static constexpr std::size_t kLinksOfPaths = 12;  ///< Likewise, over several.
-    static constexpr std::size_t kLearntAddresses = 8;
+    /// Eight that are remembered, and sixteen that it names now.
+    static constexpr std::size_t kLearntAddresses = 8 + 16;
     /// Beyond it a listener drops Initials (docs/protocol/quic.md); what a node dials comes on top.
     static constexpr std::uint64_t kHalfOpen = 1024;
     static constexpr std::uint64_t kDialsAtOnce = 4;
