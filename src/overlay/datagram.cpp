@@ -14,12 +14,11 @@ constexpr std::uint8_t kSequenceFlag = 0x01;
 constexpr std::uint8_t kChecksumPartialFlag = 0x02;
 constexpr std::uint8_t kReservedFlags = 0x1c;
 
-base::Result<DatagramHeader> parse_header(base::ByteReader& reader) noexcept {
+base::Status parse_header(base::ByteReader& reader, DatagramHeader& header) noexcept {
     const std::uint8_t first = reader.u8();
     if (!reader.ok()) {
         return base::fail(ErrorCode::kTruncated, "empty overlay datagram");
     }
-    DatagramHeader header;
     header.type = static_cast<DatagramType>(first >> kTypeShift);
     if ((header.type != DatagramType::Packets && header.type != DatagramType::Fragment) ||
         (first & kReservedFlags) != 0) {
@@ -37,7 +36,7 @@ base::Result<DatagramHeader> parse_header(base::ByteReader& reader) noexcept {
         header.fragment.offset = reader.u16();
         header.fragment.total = reader.u16();
     }
-    return header;
+    return {};
 }
 
 }  // namespace
@@ -62,7 +61,9 @@ EncodedHeader encode_datagram_header(const DatagramHeader& header) noexcept {
 
 base::Result<ParsedDatagram> parse_datagram(base::MutableBytes bytes) noexcept {
     base::ByteReader reader(bytes);
-    QE_TRY(const DatagramHeader header, parse_header(reader));
+    base::Result<ParsedDatagram> parsed(tl::in_place);  // built where the caller reads it
+    DatagramHeader& header = parsed->header;
+    QE_TRY_STATUS(parse_header(reader, header));
     if (!reader.ok() || reader.remaining() == 0) {
         return base::fail(ErrorCode::kTruncated, "overlay datagram is cut");
     }
@@ -70,7 +71,8 @@ base::Result<ParsedDatagram> parse_datagram(base::MutableBytes bytes) noexcept {
         !is_possible_fragment(header.fragment, reader.remaining())) {
         return base::fail(ErrorCode::kBadFragment, "no packet has this fragment");
     }
-    return ParsedDatagram{header, bytes.last(reader.remaining())};
+    parsed->payload = bytes.last(reader.remaining());
+    return parsed;
 }
 
 }  // namespace qe::overlay
