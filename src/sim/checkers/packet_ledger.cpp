@@ -190,7 +190,7 @@ void PacketLedger::add(base::Instant now, HostId from, base::ByteView packet) {
     Entry& entry = young_.packets[key];
     entry.from = from;
     ++entry.sent;
-    entry.mss = mss_of(packet, *facts);
+    entry.mss = std::max(entry.mss, mss_of(packet, *facts));
     entry.hop_limit = facts->hop_limit;
     entry.ecn = static_cast<std::uint8_t>(facts->ecn);
     young_.pairs[pair_key(facts->source, facts->destination)] = from;

@@ -66,7 +66,7 @@ class PacketLedger {
         HostId from = 0;
         std::uint32_t sent = 0;
         std::uint32_t delivered = 0;
-        std::uint16_t mss = 0;  ///< Of a SYN that names one.
+        std::uint16_t mss = 0;  ///< Of a SYN that names one; the largest when it was sent again.
         std::uint8_t hop_limit = 0;
         std::uint8_t ecn = 0;
     };

@@ -114,6 +114,20 @@ TEST_F(IntegrityTest, LetsTheMssOfASynFallButNotRise) {
     EXPECT_EQ(deliver(make_ip_packet(header, encode_tcp(syn))), PacketKind::Altered);
 }
 
+TEST_F(IntegrityTest, LetsASynThatIsRepeatedWithALowerMssOvertakeTheFirst) {
+    TcpSegment syn;
+    syn.syn = true;
+    const IpHeader header{kA, kB, net::kProtocolTcp, Ecn::NotEct};
+    std::vector<base::Bytes> packets;
+    for (const std::uint16_t mss : {1380, 1300}) {
+        syn.mss = mss;
+        packets.push_back(make_ip_packet(header, encode_tcp(syn)));
+        checker.on_tun_read(0, packets.back());
+    }
+    EXPECT_EQ(deliver(packets[1]), PacketKind::Sent);
+    EXPECT_EQ(deliver(packets[0]), PacketKind::Sent);
+}
+
 TEST_F(IntegrityTest, LetsTcpDataBeCutAnewButNotGrow) {
     const base::Bytes data(1000, std::byte{1});
     TcpSegment segment;
