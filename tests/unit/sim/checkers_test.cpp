@@ -119,7 +119,7 @@ TEST_F(IntegrityTest, LetsASynThatIsRepeatedWithALowerMssOvertakeTheFirst) {
     syn.syn = true;
     const IpHeader header{kA, kB, net::kProtocolTcp, Ecn::NotEct};
     std::vector<base::Bytes> packets;
-    for (const std::uint16_t mss : {1380, 1300}) {
+    for (const std::uint16_t mss : {std::uint16_t{1380}, std::uint16_t{1300}}) {
         syn.mss = mss;
         packets.push_back(make_ip_packet(header, encode_tcp(syn)));
         checker.on_tun_read(0, packets.back());
