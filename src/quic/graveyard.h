@@ -4,9 +4,10 @@
 //
 // A closing connection answers late packets with its CONNECTION_CLOSE again, ever more rarely; a
 // draining one swallows them, so that they do not earn a stateless reset (RFC 9000, 10.2). The
-// answer goes where the packet came from and never is three times its size: the last address of the
-// connection may be one that nobody ever answered at. Neither needs a ngtcp2_conn: a tombstone is
-// the packet, its path, and the ids it is known by. Bounded: the oldest grave is given up first.
+// answer goes where the packet came from and never is more than three times its size: the last
+// address of the connection may be one that nobody ever answered at. Neither needs a ngtcp2_conn: a
+// tombstone is the packet, its path, and the ids it is known by. Bounded: the oldest grave is given
+// up first.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,7 @@ struct Tombstone {
     base::Bytes packet;       ///< Empty when draining.
     net::FlowAddresses flow;  ///< Where the packet goes next.
     std::vector<IdKey> ids;
-    std::uint32_t answered = 0;  ///< Packets received since the close.
+    std::uint32_t answered = 0;  ///< Packets since the close that might have been answered.
     bool queued = false;         ///< The packet waits for poll().
 };
 

@@ -169,14 +169,22 @@ TEST(CidTable, IdsOfDifferentLengthAreDifferent) {
     EXPECT_EQ(table.size(), NGTCP2_MAX_CIDLEN + 1U);
 }
 
-TEST(Graveyard, AnswersAtPowersOfTwoAndForgets) {
+/// A graveyard and the id of a connection that may be buried there.
+class GraveyardTest : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        ASSERT_TRUE(table.insert(id, {.connection = {1, 1}, .tombstone = {}}));
+    }
+
     base::Rng rng = make_rng(1);
-    CidTable table(rng);
-    Graveyard graveyard(table);
+    CidTable table{rng};
+    Graveyard graveyard{table};
     const ngtcp2_cid id = table.make_unused_id(rng);
-    ASSERT_TRUE(table.insert(id, {.connection = {1, 1}, .tombstone = {}}));
+    base::Bytes buffer = base::Bytes(2048);
+};
+
+TEST_F(GraveyardTest, AnswersAtPowersOfTwoAndForgets) {
     graveyard.bury({.packet = make_bytes(50), .flow = {}, .ids = {IdKey(id)}}, at(1000));
-    base::Bytes buffer(2048);
     EXPECT_TRUE(graveyard.poll(buffer));
     EXPECT_FALSE(graveyard.poll(buffer));
     int answers = 0;
@@ -193,16 +201,10 @@ TEST(Graveyard, AnswersAtPowersOfTwoAndForgets) {
     EXPECT_EQ(table.size(), 0U);
 }
 
-TEST(Graveyard, AnswersWhereThePacketCameFromAndNotManyTimesItsSize) {
-    base::Rng rng = make_rng(1);
-    CidTable table(rng);
-    Graveyard graveyard(table);
-    const ngtcp2_cid id = table.make_unused_id(rng);
-    ASSERT_TRUE(table.insert(id, {.connection = {1, 1}, .tombstone = {}}));
+TEST_F(GraveyardTest, AnswersWhereThePacketCameFromAndNotManyTimesItsSize) {
     const net::FlowAddresses last{address("10.0.0.1:9000"), address("203.0.113.9:1")};
     const net::FlowAddresses known{address("10.0.0.1:9000"), address("10.0.0.2:9000")};
     graveyard.bury({.packet = make_bytes(90), .flow = last, .ids = {IdKey(id)}}, at(1000));
-    base::Bytes buffer(2048);
     const auto farewell = graveyard.poll(buffer);
     ASSERT_TRUE(farewell);
     EXPECT_EQ(farewell->flow.remote, last.remote);
