@@ -218,6 +218,13 @@ void resolve_known(Reading& reading, const Known& known) {
                 if (id != by && std::ranges::find(knows, id) == knows.end()) {
                     knows.push_back(id);
                 }
+                if (known.list == &HostPlan::through &&
+                    std::ranges::find(reading.scenario.hosts[by].knows, id) ==
+                        reading.scenario.hosts[by].knows.end()) {
+                    reading.problems.add(known.line, known.key,
+                                         fmt::format("it does not know \"{}\": name it in `knows`",
+                                                     config::printable(name)));
+                }
             }
         }
     }
